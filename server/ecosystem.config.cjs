@@ -1,0 +1,31 @@
+// What pm2-runtime runs: one Express server in WORKERS processes that share a port.
+const workers = Number(process.env.WORKERS || 4)
+const drainMs = Number(process.env.DRAIN_MS || 5000)
+
+module.exports = {
+  apps: [
+    {
+      name: 'server',
+      script: `${__dirname}/dist/main.js`,
+      exec_mode: 'cluster',
+      // Never "max": pm2 would count the host's cores, not the container's quota. A bad value starts one worker, which
+      // then says what is wrong with it.
+      instances: Number.isInteger(workers) && workers > 0 ? workers : 1,
+      node_args: '--enable-source-maps',
+
+      // A worker says 'ready' when it hears the bus; without this pm2 takes it for ready when the process exists.
+      wait_ready: true,
+      listen_timeout: 60_000,
+      // drain + 3 s to leave Redis and exit; compose's stop_grace_period is longer still.
+      kill_timeout: (Number.isFinite(drainMs) ? drainMs : 5000) + 3000,
+      // Bad configuration, or a taken port: starting again would fail again.
+      stop_exit_codes: [78],
+      exp_backoff_restart_delay: 100,
+
+      // pm2's own agent wraps http, and counts a stream's lifetime as latency.
+      pmx: false,
+      vizion: false,
+      source_map_support: false,
+    },
+  ],
+}

@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { connect } from 'node:net'
+import { after, before, test } from 'node:test'
+import { pino } from 'pino'
+import { testApi } from '../test/support/api-calls.ts'
+import { listen } from '../test/support/listen.ts'
+import { call, post } from '../test/support/publish.ts'
+import { TestStream } from '../test/support/test-stream.ts'
+import { until } from '../test/support/until.ts'
+import { createApp } from './app.ts'
+import { MemoryBus } from './bus/memory.ts'
+import { readConfig, type Config } from './config.ts'
+import { Hub } from './hub.ts'
+import { Counts, openMetrics } from './metrics.ts'
+import { BusAway } from './refusal.ts'
+import { Workers } from './workers.ts'
+
+const name = { worker: 'test/0', instance: 0, pid: 1, host: 'test' }
+const log = pino({ level: 'silent' })
+const bounds = { batchBytesMax: 2 ** 19, waitingBytesMax: 2 ** 24, waitingEventsMax: 10_000 }
+
+/** A whole worker in this process, as main.ts wires it, with the memory bus. */
+async function startWorker(env: Record<string, string> = {}, bus = new MemoryBus(bounds)) {
+  const config: Config = readConfig({ CORS_ORIGINS: 'http://localhost:8080,http://localhost:8081', ...env })
+  const hub = new Hub()
+  const counts = new Counts()
+  const metrics = openMetrics({ worker: name.worker, hub, bus, counts })
+  const worker = { draining: false }
+  const status = () => ({
+    ...name,
+    bus: bus.name,
+    ready: bus.ready,
+    connections: hub.connections,
+    delivered: hub.delivered,
+    published: counts.published,
+    busLagMs: bus.lagMs,
+    eventLoopDelayMs: 0,
+    rssBytes: 1,
+  })
+  const workers = new Workers({ commands: undefined, status, metrics: () => metrics.getMetricsAsJSON(), log })
+  await bus.subscribe(hub)
+  const isDraining = () => worker.draining
+  const app = createApp({ config, name, bus, hub, workers, counts, log, isDraining, pageFolder: '/nowhere' })
+  const server = createServer(app)
+  const port = await listen(server)
+  return {
+    base: `http://127.0.0.1:${port}`,
+    hub,
+    counts,
+    server,
+    drain: () => (worker.draining = true),
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      server.close()
+    },
+  }
+}
+
+let shared: Awaited<ReturnType<typeof startWorker>>
+before(async () => {
+  shared = await startWorker()
+})
+after(async () => {
+  await shared[Symbol.asyncDispose]()
+})
+
+testApi(() => shared.base)
+
+test('500 streams opened and closed leave no connection, topic or listener behind', async () => {
+  await using worker = await startWorker()
+  const listeners = () => [
+    process.eventNames().map(event => process.listenerCount(event)),
+    worker.server.eventNames().map(event => worker.server.listenerCount(event)),
+  ]
+  const listenersBefore = listeners()
+
+  const streams = await Promise.all(
+    Array.from({ length: 500 }, (_, n) => TestStream.open(`${worker.base}/events?topic=t${n}`)),
+  )
+  assert.deepEqual([worker.hub.connections, worker.hub.topics], [500, 500])
+  for (const stream of streams) stream.close()
+  await until('all to be gone', 5000, () => worker.hub.connections === 0)
+
+  assert.deepEqual(
+    [worker.hub.topics, worker.counts.opened, worker.counts.closed['peer-left']],
+    [0, 500, 500],
+  )
+  assert.deepEqual(listeners(), listenersBefore)
+})
+
+test('a full worker answers 200 with a retry time and ends, so that an EventSource comes back', async () => {
+  await using worker = await startWorker({ CONNECTIONS_MAX: '1' })
+  await using first = await TestStream.open(`${worker.base}/events`)
+  await first.greeted()
+
+  const second = await call('GET', `${worker.base}/events`)
+
+  assert.deepEqual([second.status, second.headers['content-type']], [200, 'text/event-stream'])
+  assert.match(second.body, /^retry: \d+\n$/)
+  assert.equal(worker.counts.turnedAway, 1)
+})
+
+test('a draining worker is not ready, sends readers elsewhere and keeps no connection alive', async () => {
+  await using worker = await startWorker()
+  worker.drain()
+
+  const [ready, stream, publish] = [
+    await call('GET', `${worker.base}/readyz`),
+    await call('GET', `${worker.base}/events`),
+    await post(worker.base, { topic: 'a', data: 1 }),
+  ]
+
+  assert.deepEqual([ready.status, stream.status, publish.status], [503, 200, 202])
+  assert.match(stream.body, /^retry: \d+\n$/)
+  assert.deepEqual(
+    [ready, stream, publish].map(answer => answer.headers.connection),
+    ['close', 'close', 'close'],
+  )
+})
+
+test('a bus that is away is a 503 that says what it means, and is counted', async () => {
+  class AwayBus extends MemoryBus {
+    override async publish(): Promise<never> {
+      throw new BusAway('away')
+    }
+  }
+  await using worker = await startWorker({}, new AwayBus(bounds))
+
+  const answer = await post(worker.base, { topic: 'a', data: 1 })
+
+  assert.equal(answer.status, 503)
+  assert.match(answer.body, /not acknowledged/)
+  assert.equal(answer.headers['retry-after'], '1')
+  assert.equal(worker.counts.publishFailures, 1)
+})
+
+test('without Redis a worker lists itself and says that this is partial', async () => {
+  const answer = await call('GET', `${shared.base}/api/workers`)
+
+  const list: unknown = JSON.parse(answer.body)
+  assert.ok(typeof list === 'object' && list !== null && 'partial' in list && 'workers' in list)
+  assert.equal(list.partial, true)
+  assert.ok(Array.isArray(list.workers) && list.workers.length === 1)
+})
+
+test('/metrics is Prometheus text with the worker as a label', async () => {
+  const answer = await call('GET', `${shared.base}/metrics`)
+
+  assert.match(String(answer.headers['content-type']), /^text\/plain; version=0\.0\.4/)
+  assert.match(answer.body, /^sse_connections\{worker="test\/0"\} \d+$/m)
+  assert.match(answer.body, /^sse_connections_closed_total\{reason="slow-reader",worker="test\/0"\} 0$/m)
+})
+
+test('an HTTP/1.0 reader gets the stream without chunks', async () => {
+  const socket = connect(Number(new URL(shared.base).port), '127.0.0.1')
+  let text = ''
+  socket.setEncoding('utf8').on('data', chunk => (text += String(chunk)))
+  socket.write('GET /events?topic=old HTTP/1.0\r\n\r\n')
+
+  await until('hello', 5000, () => text.includes('event: hello'))
+  await post(shared.base, { topic: 'old', data: 'x' })
+  await until('the event', 5000, () => text.endsWith('data: x\n\n'))
+
+  socket.destroy()
+  assert.doesNotMatch(text, /transfer-encoding/i)
+  assert.match(text, /\r\n\r\nretry: \d+\nevent: hello\n/)
+})

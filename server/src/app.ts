@@ -1,0 +1,113 @@
+import cors from 'cors'
+import express, { type Express, type RequestHandler } from 'express'
+import type { Bus } from './bus/bus.ts'
+import type { Config } from './config.ts'
+import { streamHeaders } from './connection.ts'
+import type { WorkerName } from './event.ts'
+import type { Hub } from './hub.ts'
+import type { Log } from './log.ts'
+import { prometheusText, type Counts } from './metrics.ts'
+import { answerProblem } from './problem.ts'
+import { publish } from './publish.ts'
+import { Refusal } from './refusal.ts'
+import { openStream } from './stream.ts'
+import type { Workers } from './workers.ts'
+
+export type AppParts = {
+  config: Config
+  name: WorkerName
+  bus: Bus
+  hub: Hub
+  workers: Workers
+  counts: Counts
+  log: Log
+  /** Whether this worker is on its way out. */
+  isDraining: () => boolean
+  /** Folder of the built page. */
+  pageFolder: string
+}
+
+/** The HTTP API. docs/api.md describes each call. */
+export function createApp(parts: AppParts): Express {
+  const { config, name, bus, hub, workers, counts, log, isDraining, pageFolder } = parts
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('etag', false)
+
+  app.use((_request, response, next) => {
+    // pm2 keeps the port while this worker leaves, and a busy keep-alive connection would go on bringing calls here.
+    if (isDraining()) response.set('Connection', 'close')
+    next()
+  })
+
+  app.use('/events', cors({ origin: config.corsOrigins, methods: ['GET', 'HEAD', 'POST'] }))
+  app
+    .route('/events')
+    // A HEAD that ran the GET would open a stream that nobody reads and nothing ends.
+    .head((_request, response) => void response.writeHead(200, streamHeaders).end())
+    .get(openStream({ config, name, busName: bus.name, hub, counts, log, isDraining }))
+    .post(
+      requireJson,
+      express.json({ limit: config.eventBytesMax, strict: false }),
+      publish({ bus, counts, worker: name.worker, eventBytesMax: config.eventBytesMax }),
+    )
+    .all(only('GET, HEAD, POST, OPTIONS'))
+
+  app
+    .route('/api/workers')
+    .all(uncached, cors({ origin: config.corsOrigins }))
+    .get(async (_request, response) => void response.json(await workers.list()))
+    .all(only('GET, HEAD, OPTIONS'))
+  app
+    .route('/healthz')
+    .get(uncached, (_request, response) => void response.json({ alive: true }))
+    .all(only('GET, HEAD'))
+  app
+    .route('/readyz')
+    .get(uncached, (_request, response) => {
+      if (isDraining()) throw new Refusal('not-ready', 'This worker is draining.')
+      if (!bus.ready) throw new Refusal('not-ready', 'This worker does not hear the bus.')
+      response.json({ ready: true })
+    })
+    .all(only('GET, HEAD'))
+  app
+    .route('/metrics')
+    .get(uncached, async (_request, response) => {
+      response.type('text/plain; version=0.0.4').send(await prometheusText(await workers.metrics()))
+    })
+    .all(only('GET, HEAD'))
+
+  app.use(
+    express.static(pageFolder, {
+      setHeaders: response => void response.setHeader('Content-Security-Policy', pagePolicy),
+    }),
+  )
+  app.use(() => {
+    throw new Refusal(
+      'not-found',
+      'There is nothing at this path. The calls are /events, /api/workers, /healthz, /readyz, /metrics, and / for the page.',
+    )
+  })
+  app.use(answerProblem(log, config.eventBytesMax))
+  return app
+}
+
+const pagePolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
+const uncached: RequestHandler = (_request, response, next) => {
+  response.set('Cache-Control', 'no-store')
+  next()
+}
+const requireJson: RequestHandler = (request, _response, next) => {
+  if (!request.is('application/json')) {
+    throw new Refusal('not-json', 'Send the body with Content-Type: application/json.')
+  }
+  next()
+}
+
+function only(allow: string): RequestHandler {
+  return (_request, response) => {
+    response.set('Allow', allow)
+    throw new Refusal('method-not-allowed', `This path takes ${allow}.`)
+  }
+}

@@ -1,0 +1,67 @@
+import type { Event } from '../event.ts'
+import { eventFrame } from '../frame.ts'
+import type { Subscriber } from './bus.ts'
+
+/** Bounds of an inbox; bytes are those of the frames. */
+export type InboxBounds = { batchBytesMax: number; waitingBytesMax: number; waitingEventsMax: number }
+
+/**
+ * Turns events that arrive one by one into batches: the first leaves at once, and what arrives while it is written
+ * forms the next. For buses that push and cannot be told to wait.
+ */
+export class Inbox {
+  readonly #subscriber: Subscriber
+  readonly #bounds: InboxBounds
+  #waiting: { event: Event; bytes: number }[] = []
+  #waitingBytes = 0
+  #overflowed = false
+  #busy = false
+
+  constructor(subscriber: Subscriber, bounds: InboxBounds) {
+    this.#subscriber = subscriber
+    this.#bounds = bounds
+  }
+
+  /** Takes an event. Rejects only if the subscriber does. */
+  async push(event: Event): Promise<void> {
+    const bytes = Buffer.byteLength(eventFrame(event))
+    const { waitingEventsMax, waitingBytesMax } = this.#bounds
+    // The bus does not wait for us. Past the bound we would hold events without limit, so what waits goes, and every
+    // stream is told.
+    if (this.#waiting.length >= waitingEventsMax || this.#waitingBytes + bytes > waitingBytesMax) {
+      this.#waiting = []
+      this.#waitingBytes = 0
+      this.#overflowed = true
+    }
+    this.#waiting.push({ event, bytes })
+    this.#waitingBytes += bytes
+    if (!this.#busy) await this.#drain()
+  }
+
+  async #drain(): Promise<void> {
+    this.#busy = true
+    try {
+      while (this.#waiting.length > 0) {
+        if (this.#overflowed) {
+          this.#overflowed = false
+          await this.#subscriber.gap()
+        }
+        await this.#subscriber.deliver(this.#nextBatch())
+      }
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  #nextBatch(): Event[] {
+    let bytes = 0
+    let count = 0
+    for (const waiting of this.#waiting) {
+      if (count > 0 && bytes + waiting.bytes > this.#bounds.batchBytesMax) break
+      bytes += waiting.bytes
+      count += 1
+    }
+    this.#waitingBytes -= bytes
+    return this.#waiting.splice(0, count).map(({ event }) => event)
+  }
+}

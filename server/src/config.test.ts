@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { ConfigError, readConfig } from './config.ts'
+
+test('without variables it is the memory bus on port 3000', () => {
+  const config = readConfig({})
+
+  assert.deepEqual(
+    [config.bus, config.port, config.heartbeatMs, config.streamMs],
+    ['memory', 3000, 15_000, 1_800_000],
+  )
+})
+
+test('with REDIS_URL the default bus is pubsub', () => {
+  const config = readConfig({ REDIS_URL: 'redis://redis:6379' })
+
+  assert.equal(config.bus, 'pubsub')
+})
+
+test('an empty variable counts as absent', () => {
+  const config = readConfig({ PORT: '', REDIS_URL: '', CORS_ORIGINS: '' })
+
+  assert.deepEqual([config.port, config.redisUrl, config.corsOrigins], [3000, undefined, []])
+})
+
+test('one error lists every bad variable with its value', () => {
+  const bad = {
+    PORT: '80a',
+    WORKERS: '0',
+    BUS: 'kafka',
+    REDIS_URL: 'http://x',
+    LOG_LEVEL: 'loud',
+    CORS_ORIGINS: 'a,b',
+  }
+
+  assert.throws(
+    () => readConfig(bad),
+    (error: unknown) => {
+      assert.ok(error instanceof ConfigError)
+      for (const [name, value] of Object.entries(bad))
+        assert.match(error.message, new RegExp(`${name} must .*"${value}"`))
+      return true
+    },
+  )
+})
+
+test('variables that disagree are listed beside those that are bad by themselves', () => {
+  const bad = {
+    BUS: 'pubsub',
+    PORT: '-1',
+    RETRY_MS_MIN: '9',
+    RETRY_MS_MAX: '8',
+    EVENT_BYTES_MAX: '600',
+    BUFFERED_BYTES_MAX: '1024',
+  }
+
+  assert.throws(
+    () => readConfig(bad),
+    /PORT must.*REDIS_URL is missing.*RETRY_MS_MIN must be at most RETRY_MS_MAX.*EVENT_BYTES_MAX must be at most half of BUFFERED/,
+  )
+})
+
+for (const value of ['1.5', '1e3', ' 1', '0x10', '-1', '2147483648', '99999999999999999']) {
+  test(`HEARTBEAT_MS=${JSON.stringify(value)} is refused`, () => {
+    assert.throws(() => readConfig({ HEARTBEAT_MS: value }), /HEARTBEAT_MS must be an integer 0-2147483647/)
+  })
+}

@@ -1,0 +1,132 @@
+import { z } from 'zod'
+
+/** Every knob of a worker. Units stand last in the name; README.md lists the defaults. */
+export type Config = {
+  port: number
+  bus: 'memory' | 'pubsub'
+  workers: number
+  redisUrl: string | undefined
+  heartbeatMs: number
+  retryMsMin: number
+  retryMsMax: number
+  streamMs: number
+  drainMs: number
+  logEventsMax: number
+  logBytesMax: number
+  bufferedBytesMax: number
+  eventBytesMax: number
+  connectionsMax: number
+  publishTimeoutMs: number
+  corsOrigins: string[]
+  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
+}
+
+/** Thrown by readConfig. Its text names every bad variable, so that one start is enough to mend them all. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+// setTimeout fires at once for a longer delay (Node: 32-bit signed), so no duration may exceed it.
+const durationMsMax = 2 ** 31 - 1
+
+function integer(min: number, max: number, fallback: number) {
+  const expected = `must be an integer ${min}-${max}`
+  return z
+    .string()
+    .regex(/^\d{1,16}$/, expected)
+    .transform(Number)
+    .refine(value => value >= min && value <= max, expected)
+    .default(fallback)
+}
+
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
+
+const environment = {
+  PORT: integer(1, 65_535, 3000),
+  BUS: z.enum(['memory', 'pubsub'], 'must be memory or pubsub').optional(),
+  WORKERS: integer(1, 256, 4),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a URL like redis://redis:6379' }).optional(),
+  HEARTBEAT_MS: integer(0, durationMsMax, 15_000),
+  RETRY_MS_MIN: integer(1, durationMsMax, 1000),
+  RETRY_MS_MAX: integer(1, durationMsMax, 5000),
+  STREAM_MS: integer(0, durationMsMax, 1_800_000),
+  DRAIN_MS: integer(0, 600_000, 5000),
+  LOG_EVENTS_MAX: integer(1, 10_000_000, 10_000),
+  LOG_BYTES_MAX: integer(1024, 2 ** 30, 16 * 2 ** 20),
+  BUFFERED_BYTES_MAX: integer(1024, 2 ** 30, 2 ** 20),
+  EVENT_BYTES_MAX: integer(256, 2 ** 26, 2 ** 16),
+  CONNECTIONS_MAX: integer(1, 1_000_000, 10_000),
+  PUBLISH_TIMEOUT_MS: integer(1, 60_000, 1500),
+  CORS_ORIGINS: z
+    .string()
+    .transform(list => list.split(',').filter(Boolean))
+    .refine(
+      list => list.every(origin => URL.canParse(origin) && new URL(origin).origin === origin),
+      'must be origins like http://localhost:8080, separated by commas',
+    )
+    .default([]),
+  LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(' ')}`).default('info'),
+}
+
+type Environment = { [Name in keyof typeof environment]: z.output<(typeof environment)[Name]> }
+
+/**
+ * Reads the configuration from environment variables. An empty variable counts as absent.
+ * Throws one ConfigError that lists every bad variable with its value and what it must be.
+ */
+export function readConfig(env: Record<string, string | undefined>): Config {
+  const read: Record<string, unknown> = {}
+  const wrong: string[] = []
+  for (const [name, schema] of Object.entries(environment)) {
+    const given = env[name] === '' ? undefined : env[name]
+    const { success, data, error } = schema.safeParse(given)
+    if (success) read[name] = data
+    else wrong.push(`${name} ${error.issues[0]?.message} (got "${given}")`)
+  }
+  wrong.push(...disagreements(read))
+  if (wrong.length > 0) throw new ConfigError(`config: ${wrong.join('; ')}`)
+
+  // Every variable was read, or we would not be here.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const it = read as Environment
+  return {
+    port: it.PORT,
+    // Without Redis the memory bus is the only one there is; with it, the one that reaches every worker.
+    bus: it.BUS ?? (it.REDIS_URL === undefined ? 'memory' : 'pubsub'),
+    workers: it.WORKERS,
+    redisUrl: it.REDIS_URL,
+    heartbeatMs: it.HEARTBEAT_MS,
+    retryMsMin: it.RETRY_MS_MIN,
+    retryMsMax: it.RETRY_MS_MAX,
+    streamMs: it.STREAM_MS,
+    drainMs: it.DRAIN_MS,
+    logEventsMax: it.LOG_EVENTS_MAX,
+    logBytesMax: it.LOG_BYTES_MAX,
+    bufferedBytesMax: it.BUFFERED_BYTES_MAX,
+    eventBytesMax: it.EVENT_BYTES_MAX,
+    connectionsMax: it.CONNECTIONS_MAX,
+    publishTimeoutMs: it.PUBLISH_TIMEOUT_MS,
+    corsOrigins: it.CORS_ORIGINS,
+    logLevel: it.LOG_LEVEL,
+  }
+}
+
+// Variables that are bad by themselves are absent here, and said already: a comparison with undefined is false.
+function disagreements(it: Partial<Environment>): string[] {
+  const wrong: string[] = []
+  const atMost = (name: keyof Environment, limit: keyof Environment, part = 1) => {
+    const [value, bound] = [Number(it[name]), Number(it[limit]) * part]
+    if (value > bound)
+      wrong.push(
+        `${name} must be at most ${part === 1 ? '' : 'half of '}${limit} (got ${value}, at most ${bound})`,
+      )
+  }
+  if (it.BUS === 'pubsub' && 'REDIS_URL' in it && it.REDIS_URL === undefined) {
+    wrong.push('REDIS_URL is missing (BUS=pubsub needs it, like redis://redis:6379)')
+  }
+  atMost('RETRY_MS_MIN', 'RETRY_MS_MAX')
+  // A batch is at most half of what a connection may hold, and an event must fit into a batch.
+  atMost('EVENT_BYTES_MAX', 'BUFFERED_BYTES_MAX', 0.5)
+  atMost('EVENT_BYTES_MAX', 'LOG_BYTES_MAX')
+  return wrong
+}

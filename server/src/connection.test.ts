@@ -1,0 +1,150 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, request, type IncomingMessage, type Server } from 'node:http'
+import { test, type TestContext } from 'node:test'
+import { listen } from '../test/support/listen.ts'
+import { until } from '../test/support/until.ts'
+import { HttpConnection } from './connection.ts'
+import { drain } from './drain.ts'
+import type { CloseReason } from './hub.ts'
+
+type Opened = {
+  server: Server
+  connection: HttpConnection
+  reader: IncomingMessage
+  reasons: CloseReason[]
+}
+
+/** A connection over real HTTP, and its reader, which reads nothing until it is told to. */
+async function open(
+  t: TestContext,
+  bounds: { bufferedBytesMax?: number; endsAfterMs?: number } = {},
+): Promise<Opened> {
+  const reasons: CloseReason[] = []
+  let connection: HttpConnection | undefined
+  const server = createServer((_request, response) => {
+    const { bufferedBytesMax = 100_000, endsAfterMs = Infinity } = bounds
+    connection = new HttpConnection(response, 'retry: 1\n', { bufferedBytesMax, endsAfterMs }, reason =>
+      reasons.push(reason),
+    )
+  })
+  const port = await listen(server)
+  const outgoing = request({ port, agent: false })
+  const responded = new Promise<IncomingMessage>((resolve, reject) =>
+    outgoing.on('response', resolve).on('error', reject),
+  )
+  outgoing.end()
+  const reader = await responded
+  reader.on('error', () => undefined)
+  t.after(() => {
+    outgoing.destroy()
+    server.closeAllConnections()
+    server.close()
+  })
+  assert.ok(connection)
+  return { server, connection, reader, reasons }
+}
+
+const megabyte = Buffer.alloc(2 ** 20, 'x')
+
+test('a reader that stops reading is closed at the bound, and nothing more is held for it', async t => {
+  const { connection, reasons } = await open(t)
+
+  let taken = 0
+  while (connection.write(megabyte) && taken < 100) taken += 1
+
+  // The kernel took some; of what it did not take, at most the bound and one write wait.
+  assert.ok(taken < 100, 'it was never closed')
+  await until('its close', 2000, () => reasons.length > 0)
+  assert.deepEqual(reasons, ['slow-reader'])
+  assert.equal(connection.write(megabyte), false)
+})
+
+test('a reader that reads gets every byte, however much there is', async t => {
+  const { connection, reader } = await open(t)
+  let received = 0
+  reader.on('data', (bytes: Buffer) => (received += bytes.length))
+
+  for (let count = 1; count <= 20; count += 1) {
+    assert.equal(connection.write(megabyte), true)
+    await until('the reader to have it', 5000, () => received >= count * megabyte.length)
+  }
+
+  assert.equal(received, 20 * megabyte.length + 'retry: 1\n'.length)
+})
+
+test('a stream ends by itself at its age, as HTTP wants it', async t => {
+  const { connection, reader, reasons } = await open(t, { endsAfterMs: 60_000 })
+  reader.resume()
+
+  connection.sweep(Date.now() + 59_000)
+  assert.deepEqual(reasons, [])
+  connection.sweep(Date.now() + 60_000)
+
+  await once(reader, 'end')
+  assert.equal(reader.complete, true)
+  await until('its close', 2000, () => reasons.length > 0)
+  assert.deepEqual(reasons, ['stream-age'])
+})
+
+test('unsent bytes that make no progress for 30 s close the connection', async t => {
+  const { connection, reasons } = await open(t, { bufferedBytesMax: 2 ** 30 })
+  for (let count = 0; count < 20; count += 1) connection.write(megabyte)
+  await new Promise(setImmediate)
+  const start = Date.now()
+
+  connection.sweep(start)
+  connection.sweep(start + 29_000)
+  assert.deepEqual(reasons, [])
+  connection.sweep(start + 31_000)
+
+  await until('its close', 2000, () => reasons.length > 0)
+  assert.deepEqual(reasons, ['stalled'])
+})
+
+test('a quiet stream is not taken for a stalled one', async t => {
+  const { connection, reader, reasons } = await open(t)
+  reader.resume()
+  connection.write(Buffer.from('data: x\n\n'))
+  await until('it to be sent', 2000, () => {
+    connection.sweep(Date.now())
+    return true
+  })
+
+  connection.sweep(Date.now() + 3_600_000)
+
+  assert.deepEqual(reasons, [])
+})
+
+test('a reader that leaves is reported once, and later writes do no harm', async t => {
+  const { connection, reader, reasons } = await open(t)
+
+  reader.destroy()
+  await until('its close', 2000, () => reasons.length > 0)
+
+  assert.equal(connection.write(megabyte), false)
+  connection.end('drain')
+  connection.sweep(Date.now())
+  assert.deepEqual(reasons, ['peer-left'])
+})
+
+test('a drain ends the streams as HTTP wants it and leaves nothing open', async t => {
+  const { server, connection, reader, reasons } = await open(t)
+  reader.resume()
+
+  await Promise.all([drain(server, [connection], 1000), once(reader, 'end')])
+
+  assert.equal(reader.complete, true)
+  assert.deepEqual(reasons, ['drain'])
+  assert.equal(server.listening, false)
+})
+
+test('a drain cuts a reader that does not read, within its time', async t => {
+  const { server, connection, reasons } = await open(t, { bufferedBytesMax: 2 ** 30 })
+  for (let count = 0; count < 20; count += 1) connection.write(megabyte)
+
+  await drain(server, [connection], 300)
+
+  await until('its close', 2000, () => reasons.length > 0)
+  assert.deepEqual(reasons, ['drain'])
+})

@@ -1,0 +1,94 @@
+import type { ServerResponse } from 'node:http'
+import type { CloseReason, Connection } from './hub.ts'
+
+export type ConnectionBounds = {
+  /** Unsent bytes before a write past which the connection is closed. */
+  bufferedBytesMax: number
+  /** Age at which the stream ends by itself. Infinity: never. */
+  endsAfterMs: number
+}
+
+const stalledMsMax = 30_000
+
+/** One open SSE response. Knows HTTP; knows nothing of topics. */
+export class HttpConnection implements Connection {
+  readonly #response: ServerResponse
+  readonly #bounds: ConnectionBounds
+  readonly #openedAt: number
+  readonly #onClose: (reason: CloseReason, openMs: number) => void
+  #reason: CloseReason | undefined
+  #sentBytes = 0
+  #progressAt: number
+
+  /** Sends headers and `first` at once, in one piece. `onClose` is called exactly once. Times are Date.now(). */
+  constructor(
+    response: ServerResponse,
+    first: string,
+    bounds: ConnectionBounds,
+    onClose: (reason: CloseReason, openMs: number) => void,
+  ) {
+    this.#response = response
+    this.#bounds = bounds
+    this.#onClose = onClose
+    this.#openedAt = this.#progressAt = Date.now()
+    response.writeHead(200, streamHeaders)
+    response.write(first)
+    response.once('close', () => this.#closed())
+    // A peer that resets is a closed stream, not a reason to end the worker.
+    response.on('error', () => undefined)
+  }
+
+  /** Writes text of whole frames. Answers whether it was taken: a connection that is over takes nothing. */
+  write(frames: Buffer): boolean {
+    if (this.#reason !== undefined || this.#response.destroyed) return false
+    // A reader that stops reading would make us hold its backlog. Past the bound we close; it comes back.
+    if (this.#response.writableLength > this.#bounds.bufferedBytesMax) {
+      this.close('slow-reader')
+      return false
+    }
+    this.#response.write(frames)
+    return true
+  }
+
+  /** Ends the stream if it is too old, or if its unsent bytes made no progress for 30 s. */
+  sweep(now: number): void {
+    if (this.#reason !== undefined) return
+    if (now - this.#openedAt >= this.#bounds.endsAfterMs) {
+      this.end('stream-age')
+      return
+    }
+    const unsent = this.#response.writableLength
+    const sent = (this.#response.socket?.bytesWritten ?? 0) - unsent
+    if (unsent === 0 || sent !== this.#sentBytes) this.#progressAt = now
+    this.#sentBytes = sent
+    if (now - this.#progressAt >= stalledMsMax) this.close('stalled')
+  }
+
+  /** Ends the response as HTTP wants it: what was written still goes out. */
+  end(reason: CloseReason): void {
+    if (this.#reason !== undefined) return
+    this.#reason = reason
+    this.#response.end()
+  }
+
+  /** Drops the connection and what it holds. */
+  close(reason: CloseReason): void {
+    this.#reason ??= reason
+    this.#response.destroy()
+  }
+
+  #closed(): void {
+    this.#onClose(this.#reason ?? 'peer-left', Date.now() - this.#openedAt)
+  }
+}
+
+/** Headers of every answer of `text/event-stream`, also of the one that says only "later". */
+export const streamHeaders = {
+  'Content-Type': 'text/event-stream',
+  // no-transform keeps compression out: a compressor holds events back until its block is full.
+  'Cache-Control': 'no-store, no-transform',
+  // nginx: passes each event on at once, whatever proxy_buffering says.
+  'X-Accel-Buffering': 'no',
+  // The connection has no use after its stream, and a drain must not wait for it.
+  Connection: 'close',
+}

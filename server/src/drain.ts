@@ -1,0 +1,36 @@
+import type { Server } from 'node:http'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Connection } from './hub.ts'
+
+const waveMs = 50
+// All streams that end come back at once. At this pace per worker a small number is gone in a moment, and a large one
+// takes the whole time there is.
+const endsPerSecondMin = 200
+
+/**
+ * Ends a worker's streams in small random waves and closes its server, within about `drainMs`. What is still open
+ * after that is cut. Resolves when nothing is open.
+ */
+export async function drain(server: Server, connections: Connection[], drainMs: number): Promise<void> {
+  const closed = new Promise(resolve => server.close(resolve))
+  // A fifth of the time is left for what was written last to get out.
+  const spreadMs = Math.min(drainMs * 0.8, (connections.length / endsPerSecondMin) * 1000)
+  const waves = Math.max(1, Math.ceil(spreadMs / waveMs))
+  const left = shuffled(connections)
+  for (let wave = waves; wave > 0; wave -= 1) {
+    for (const connection of left.splice(0, Math.ceil(left.length / wave))) connection.end('drain')
+    if (wave > 1) await pause(waveMs)
+  }
+  // Not closeIdleConnections(): to Node a response is idle as soon as end() was called, and what it had not yet sent
+  // would be lost. Streams carry `Connection: close`, so each connection goes when its last byte is out.
+  await Promise.race([closed, pause(Math.max(drainMs - spreadMs, 100), undefined, { ref: false })])
+  server.closeAllConnections()
+  await closed
+}
+
+function shuffled<T>(items: readonly T[]): T[] {
+  return items
+    .map(item => ({ item, order: Math.random() }))
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ item }) => item)
+}

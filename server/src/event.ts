@@ -1,0 +1,8 @@
+/** What a publisher asks for. `data` is the text that travels; line breaks in it arrive as LF. */
+export type Draft = { topic: string; type?: string; data: string }
+
+/** A draft that the bus took. Its id is opaque outside of the bus that gave it. */
+export type Event = Draft & { id: string }
+
+/** Which worker this is. `worker` is `<host>/<instance>`. */
+export type WorkerName = { worker: string; instance: number; pid: number; host: string }

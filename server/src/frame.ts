@@ -1,0 +1,53 @@
+import type { Event } from './event.ts'
+
+/**
+ * The text of server-sent events on the wire, as pure functions.
+ * [spec] = WHATWG HTML, 9.2.5 and 9.2.6, https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+
+/** What a stream says first, so that anyone can tell which worker holds it. */
+export type Hello = { worker: string; instance: number; pid: number; bus: string; heartbeatMs: number }
+
+/** Types that the server sends itself, or that mean something else to an EventSource. A publisher may not use them. */
+export const reservedTypes: readonly string[] = ['hello', 'gap', 'heartbeat', 'open', 'error']
+
+/** The frame of one event. */
+export function eventFrame(event: Event): string {
+  return `id: ${event.id}\n${event.type === undefined ? '' : `event: ${event.type}\n`}${dataLines(event.data)}\n`
+}
+
+/**
+ * The first block of a stream: when to come back, and who answers. All in one, because by the standard a lone `retry:`
+ * block without `id:` can wipe the browser's last id.
+ */
+export function helloFrame(retryMs: number, hello: Hello): string {
+  return `retry: ${retryMs}\nevent: hello\ndata: ${JSON.stringify(hello)}\n\n`
+}
+
+/** Says that events are or may be missing. `oldest` is the oldest id that can still be had, null where none can. */
+export function gapFrame(oldest: string | null): string {
+  return `event: gap\ndata: ${JSON.stringify({ oldest })}\n\n`
+}
+
+/**
+ * An event that a page can hear, because a comment is invisible to it and silence would go unnoticed.
+ * [spec] An empty data buffer is not dispatched; an empty `data` line is, as "".
+ */
+export function heartbeatFrame(): string {
+  return 'event: heartbeat\ndata:\n\n'
+}
+
+/**
+ * The whole answer that says "later". No blank line follows: [spec] `retry` takes effect with its line, and there is
+ * no block that could touch the last id.
+ */
+export function laterText(retryMs: number): string {
+  return `retry: ${retryMs}\n`
+}
+
+// [spec] CR, LF and CRLF each end a line. One that stayed inside would let data forge the next field.
+function dataLines(data: string): string {
+  let lines = ''
+  for (const line of data.split(/\r\n|\r|\n/)) lines += `data: ${line}\n`
+  return lines
+}

@@ -1,0 +1,148 @@
+import { createServer, type Server } from 'node:http'
+import { hostname } from 'node:os'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { fileURLToPath } from 'node:url'
+import { createApp } from './app.ts'
+import type { Bus } from './bus/bus.ts'
+import { MemoryBus } from './bus/memory.ts'
+import { PubsubBus } from './bus/pubsub.ts'
+import { ConfigError, readConfig, type Config } from './config.ts'
+import { drain } from './drain.ts'
+import type { WorkerName } from './event.ts'
+import { Hub } from './hub.ts'
+import { openLog, type Log } from './log.ts'
+import { Counts, openMetrics } from './metrics.ts'
+import { openRedis } from './redis.ts'
+import { Workers } from './workers.ts'
+
+// sysexits.h: a start that fails for this will fail again. ecosystem.config.cjs tells pm2 not to repeat it.
+const exitConfig = 78
+const pageFolder = fileURLToPath(new URL('../../client/dist', import.meta.url))
+const sweepMs = 1000
+const loopProbeMs = 20
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env)
+  const name = workerName()
+  const log = openLog(config, name)
+  // In a pm2 cluster worker an unhandled rejection is only logged, and a worker that serves nothing stays "online".
+  process.on('unhandledRejection', error => {
+    log.fatal({ err: error }, 'unhandled rejection: the worker ends')
+    process.exit(1)
+  })
+
+  const redis =
+    config.redisUrl === undefined
+      ? undefined
+      : openRedis(config.redisUrl, name.worker, config.publishTimeoutMs, log)
+  redis?.commands.connect().catch(() => undefined) // retried and reported: see openRedis
+  const bus = openBus(config, redis, log)
+  const hub = new Hub()
+  const counts = new Counts()
+  const metrics = openMetrics({ worker: name.worker, hub, bus, counts })
+  let draining = false
+  const workers = new Workers({
+    commands: redis?.commands,
+    log,
+    status: statusReader(name, bus, hub, counts, () => !draining && bus.ready),
+    metrics: () => metrics.getMetricsAsJSON(),
+  })
+
+  await bus.subscribe(hub)
+  await workers.start()
+  const app = createApp({
+    config,
+    name,
+    bus,
+    hub,
+    workers,
+    counts,
+    log,
+    isDraining: () => draining,
+    pageFolder,
+  })
+  // Probes on idle connections find peers that went away without a word, even on streams without a heartbeat.
+  const server = createServer({ keepAlive: true, keepAliveInitialDelay: 30_000 }, app)
+  await listen(server, config.port)
+  if (config.heartbeatMs > 0) every(config.heartbeatMs, () => hub.heartbeat())
+  every(sweepMs, () => hub.sweep(Date.now()))
+  log.info({ bus: bus.name, port: config.port }, 'ready')
+  process.send?.('ready')
+
+  const leave = async (signal: string): Promise<void> => {
+    if (draining) return
+    draining = true
+    log.info({ signal, connections: hub.connections, drainMs: config.drainMs }, 'draining')
+    await drain(server, hub.all(), config.drainMs)
+    await workers.stop()
+    await bus.close()
+    redis?.commands.disconnect()
+    log.info('drained')
+    process.exit(0)
+  }
+  // pm2 sends SIGINT; a terminal does so too; everything else sends SIGTERM.
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void leave(signal))
+}
+
+function workerName(): WorkerName {
+  const instance = Number(process.env.NODE_APP_INSTANCE ?? 0)
+  const host = hostname()
+  return { worker: `${host}/${instance}`, instance, pid: process.pid, host }
+}
+
+function openBus(config: Config, redis: ReturnType<typeof openRedis> | undefined, log: Log): Bus {
+  const bounds = {
+    batchBytesMax: config.bufferedBytesMax / 2,
+    waitingBytesMax: config.logBytesMax,
+    waitingEventsMax: config.logEventsMax,
+  }
+  return config.bus === 'pubsub' && redis !== undefined
+    ? new PubsubBus({ ...redis, bounds, log })
+    : new MemoryBus(bounds)
+}
+
+function statusReader(name: WorkerName, bus: Bus, hub: Hub, counts: Counts, isReady: () => boolean) {
+  const delay = monitorEventLoopDelay({ resolution: loopProbeMs })
+  delay.enable()
+  // The 99th percentile of the last minute; the histogram holds the whole time between two probes.
+  setInterval(() => delay.reset(), 60_000).unref()
+  return () => ({
+    ...name,
+    bus: bus.name,
+    ready: isReady(),
+    connections: hub.connections,
+    delivered: hub.delivered,
+    published: counts.published,
+    busLagMs: bus.lagMs,
+    eventLoopDelayMs:
+      delay.count === 0 ? 0 : Math.max(0, Math.round(delay.percentile(99) / 1e6 - loopProbeMs)),
+    rssBytes: process.memoryUsage.rss(),
+  })
+}
+
+function listen(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    // The backlog must hold a whole herd that comes back at once; the kernel caps it at net.core.somaxconn.
+    server.listen({ port, backlog: 4096 }, resolve)
+  })
+}
+
+// Never two at a time: a slow round delays the next one instead of piling up behind it.
+function every(ms: number, act: () => Promise<void> | void): void {
+  let busy = false
+  setInterval(() => {
+    if (busy) return
+    busy = true
+    void Promise.resolve(act()).then(() => (busy = false))
+  }, ms)
+}
+
+main().catch((error: unknown) => {
+  const port = process.env.PORT || '3000'
+  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  process.stderr.write(
+    `${taken ? `PORT ${port} is taken: stop what listens there, or choose another with PORT=…` : error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+  )
+  process.exit(error instanceof ConfigError || taken ? exitConfig : 1)
+})

@@ -1,0 +1,84 @@
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import type { Bus } from './bus/bus.ts'
+import { closeReasons, type CloseReason, type Hub } from './hub.ts'
+
+/** What a worker counts about itself, beside what its hub counts. All since its start. */
+export class Counts {
+  published = 0
+  publishFailures = 0
+  opened = 0
+  turnedAway = 0
+  readonly closed: Record<CloseReason, number> = {
+    'peer-left': 0,
+    'slow-reader': 0,
+    stalled: 0,
+    'stream-age': 0,
+    drain: 0,
+  }
+}
+
+type MetricsParts = { worker: string; hub: Hub; bus: Bus; counts: Counts }
+
+/** This worker's metrics, each series labelled with the worker. They read the counts of the parts when asked. */
+export function openMetrics({ worker, hub, bus, counts }: MetricsParts): Registry {
+  const registry = new Registry()
+  registry.setDefaultLabels({ worker })
+  collectDefaultMetrics({ register: registry })
+
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read())
+      },
+    })
+  const counter = (name: string, help: string, read: () => number) =>
+    new Counter({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.reset()
+        this.inc(read())
+      },
+    })
+
+  gauge('sse_connections', 'Streams open now', () => hub.connections)
+  gauge('sse_topics', 'Topics that at least one open stream asked for', () => hub.topics)
+  gauge('sse_bus_ready', '1 while events come in from the bus', () => Number(bus.ready))
+  gauge(
+    'sse_bus_lag_seconds',
+    'Publish to this worker, for the last event that came',
+    () => (bus.lagMs ?? 0) / 1000,
+  )
+  counter('sse_connections_opened_total', 'Streams opened', () => counts.opened)
+  counter('sse_connections_turned_away_total', 'Streams told to come back later', () => counts.turnedAway)
+  counter('sse_events_published_total', 'Publishes acknowledged by this worker', () => counts.published)
+  counter(
+    'sse_publish_failures_total',
+    'Publishes not acknowledged because the bus was away',
+    () => counts.publishFailures,
+  )
+  counter('sse_events_delivered_total', 'Events written to streams', () => hub.delivered)
+  counter('sse_gaps_total', 'Gaps announced to all streams of this worker', () => hub.gaps)
+  counter('sse_heartbeats_total', 'Heartbeats written to all streams of this worker', () => hub.heartbeats)
+  const closed = new Counter({
+    name: 'sse_connections_closed_total',
+    help: 'Streams ended, by reason',
+    labelNames: ['reason'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const reason of closeReasons) this.inc({ reason }, counts.closed[reason])
+    },
+  })
+  registry.registerMetric(closed)
+  return registry
+}
+
+/** The Prometheus text of many workers. Their series differ in the label `worker`, so nothing is added up. */
+export async function prometheusText(metrics: object[][]): Promise<string> {
+  return await AggregatorRegistry.aggregate(metrics).metrics()
+}

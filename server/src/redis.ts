@@ -1,0 +1,49 @@
+import { Redis } from 'ioredis'
+import type { Log } from './log.ts'
+
+/**
+ * Connections to Redis. Neither connects before it is told to, and both come back by themselves, at the latest one
+ * second after Redis does.
+ */
+export function openRedis(
+  url: string,
+  name: string,
+  publishTimeoutMs: number,
+  log: Log,
+): { commands: Redis; subscription: Redis } {
+  const shared = {
+    lazyConnect: true,
+    // The random part keeps the workers from coming back in the same millisecond.
+    retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 900) + Math.random() * 100,
+    connectTimeout: 2000,
+    commandTimeout: publishTimeoutMs,
+    // A command without an answer is the caller's to repeat: sent again behind its back, it may take effect twice.
+    autoResendUnfulfilledCommands: false,
+    // While Redis is away a publish fails at once. In a queue it would wait past the caller's patience and then happen.
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+  }
+  const commands = new Redis(url, { ...shared, connectionName: `${name} commands` })
+  // We subscribe again ourselves: see PubsubBus.
+  const subscription = new Redis(url, {
+    ...shared,
+    autoResubscribe: false,
+    connectionName: `${name} subscription`,
+  })
+  for (const redis of [commands, subscription]) logLink(redis, log)
+  return { commands, subscription }
+}
+
+// ioredis reports every failed attempt; a line when the link breaks and one when it is back is what a reader needs.
+function logLink(redis: Redis, log: Log): void {
+  const connection = redis.options.connectionName
+  let up: boolean | undefined
+  redis.on('error', (error: Error) => {
+    if (up !== false) log.warn({ err: error, connection }, 'Redis is away')
+    up = false
+  })
+  redis.on('ready', () => {
+    log.info({ connection }, 'Redis is there')
+    up = true
+  })
+}

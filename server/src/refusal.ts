@@ -1,0 +1,27 @@
+/** Why a call was refused. `app.ts` alone turns a code into an HTTP status. */
+export type RefusalCode =
+  | 'bad-json'
+  | 'bad-field'
+  | 'bad-topic'
+  | 'too-large'
+  | 'not-json'
+  | 'not-found'
+  | 'method-not-allowed'
+  | 'not-ready'
+  | 'bus-away'
+
+/** A call that is refused for a stated reason. `detail` names the field and the fix, and never echoes input. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+  readonly code: RefusalCode
+
+  constructor(code: RefusalCode, detail: string) {
+    super(detail)
+    this.code = code
+  }
+}
+
+/** The bus did not take an event in time. It was not acknowledged, but may still take effect once. */
+export class BusAway extends Error {
+  override readonly name = 'BusAway'
+}

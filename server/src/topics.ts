@@ -1,0 +1,33 @@
+import { Refusal } from './refusal.ts'
+
+const topicPattern = /^[A-Za-z0-9._~:/@%-]{1,256}$/
+const topicsPerStreamMax = 32
+
+/** What a topic is, for people who got it wrong. */
+export const topicRule = '1 to 256 characters of A-Z a-z 0-9 . _ ~ : / @ % -'
+
+export function isTopic(value: unknown): value is string {
+  return typeof value === 'string' && topicPattern.test(value)
+}
+
+/**
+ * The topics of a stream from its query, sorted and without doubles, so that equal sets look equal.
+ * No topic at all means `lobby`. Throws a Refusal for a bad topic or too many.
+ */
+export function readTopics(query: unknown): string[] {
+  const asked = query === undefined ? ['lobby'] : Array.isArray(query) ? query : [query]
+  if (!asked.every(isTopic)) {
+    throw new Refusal(
+      'bad-topic',
+      `Query parameter "topic" must be a topic: ${topicRule}; percent-encoded where a URL needs it.`,
+    )
+  }
+  const topics = [...new Set(asked)].toSorted()
+  if (topics.length > topicsPerStreamMax) {
+    throw new Refusal(
+      'bad-topic',
+      `Query parameter "topic": at most ${topicsPerStreamMax} topics per stream, got ${topics.length}.`,
+    )
+  }
+  return topics
+}

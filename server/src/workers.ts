@@ -1,0 +1,134 @@
+import type { Redis } from 'ioredis'
+import { z } from 'zod'
+import type { Log } from './log.ts'
+
+const workersKey = 'sse-lab:workers'
+const metricsKey = 'sse-lab:metrics'
+// Three beats: a worker that was killed is gone from the list this long after its last one.
+const beatMs = 1000
+const goneAfterMs = 3 * beatMs
+const metricsBeatMs = 5000
+
+const status = z.object({
+  worker: z.string(),
+  instance: z.number(),
+  pid: z.number(),
+  host: z.string(),
+  bus: z.string(),
+  ready: z.boolean(),
+  connections: z.number(),
+  delivered: z.number(),
+  published: z.number(),
+  busLagMs: z.number().nullable(),
+  eventLoopDelayMs: z.number(),
+  rssBytes: z.number(),
+})
+
+/** One worker as `GET /api/workers` shows it. Counts are since its start. */
+export type WorkerStatus = z.output<typeof status>
+
+/** `partial`: Redis did not answer, so only the asked worker is listed. */
+export type WorkerList = { workers: WorkerStatus[]; partial?: true }
+
+export type WorkersParts = {
+  /** Undefined where there is no Redis. */
+  commands: Redis | undefined
+  status: () => WorkerStatus
+  metrics: () => Promise<object[]>
+  log: Log
+}
+
+/**
+ * What all workers of all containers know of each other: each writes its status and its metrics into one Redis hash,
+ * field by field, and a field expires by itself when its worker is gone (HSETEX, Redis 8.0). Any worker can then answer
+ * for all, through a proxy that picks one at random.
+ */
+export class Workers {
+  readonly #parts: WorkersParts
+  #timers: NodeJS.Timeout[] = []
+  #silent = false
+
+  constructor(parts: WorkersParts) {
+    this.#parts = parts
+  }
+
+  /** Begins to tell the others. Never rejects: what Redis misses is told at the next beat. */
+  async start(): Promise<void> {
+    this.#timers = [
+      setInterval(() => void this.#tellStatus(), beatMs),
+      setInterval(() => void this.#tellMetrics(), metricsBeatMs),
+    ]
+    await Promise.all([this.#tellStatus(), this.#tellMetrics()])
+  }
+
+  /** Leaves the list. */
+  async stop(): Promise<void> {
+    for (const timer of this.#timers) clearInterval(timer)
+    const { commands } = this.#parts
+    const { worker } = this.#parts.status()
+    await Promise.allSettled([commands?.hdel(workersKey, worker), commands?.hdel(metricsKey, worker)])
+  }
+
+  /** Every live worker of every container, this one as it is now and the others as of their last beat. */
+  async list(): Promise<WorkerList> {
+    const own = this.#parts.status()
+    const texts = await this.#read(workersKey)
+    if (texts === undefined) return { workers: [own], partial: true }
+    const others = Object.values(texts)
+      .flatMap(text => status.safeParse(parse(text)).data ?? [])
+      .filter(({ worker }) => worker !== own.worker)
+    return {
+      workers: [own, ...others].toSorted((a, b) => a.host.localeCompare(b.host) || a.instance - b.instance),
+    }
+  }
+
+  /** The metrics of every live worker, as prom-client's JSON: this one's as they are now, the others' up to 5 s old. */
+  async metrics(): Promise<object[][]> {
+    const { worker } = this.#parts.status()
+    const own = await this.#parts.metrics()
+    const texts = (await this.#read(metricsKey)) ?? {}
+    const others = Object.entries(texts).flatMap(([name, text]) => {
+      const read = z.array(z.looseObject({})).safeParse(parse(text))
+      return name === worker || !read.success ? [] : [read.data]
+    })
+    return [own, ...others]
+  }
+
+  async #read(key: string): Promise<Record<string, string> | undefined> {
+    return await this.#parts.commands?.hgetall(key).catch(() => undefined)
+  }
+
+  async #tellStatus(): Promise<void> {
+    const own = this.#parts.status()
+    await this.#tell(workersKey, own.worker, JSON.stringify(own), goneAfterMs)
+  }
+
+  async #tellMetrics(): Promise<void> {
+    const { worker } = this.#parts.status()
+    await this.#tell(
+      metricsKey,
+      worker,
+      JSON.stringify(await this.#parts.metrics()),
+      metricsBeatMs + goneAfterMs,
+    )
+  }
+
+  async #tell(key: string, worker: string, text: string, expiresMs: number): Promise<void> {
+    try {
+      await this.#parts.commands?.hsetex(key, 'PX', expiresMs, 'FIELDS', 1, worker, text)
+      this.#silent = false
+    } catch (error) {
+      // Once, not at every beat, while Redis is away.
+      if (!this.#silent) this.#parts.log.warn({ err: error }, 'could not tell the other workers')
+      this.#silent = true
+    }
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
