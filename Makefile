@@ -1,0 +1,53 @@
+# SSE Scaling Lab. `make` alone prints what there is. Runs with make 3.81 and bash 3.2.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# .env is the only list of pins and knobs; a variable of the shell or of this command line wins over it.
+pin = $(or $($(1)),$(shell sed -n 's/^$(1)=//p' .env))
+NODE_IMAGE := $(call pin,NODE_IMAGE)
+BASE_IMAGES := $(NODE_IMAGE) $(call pin,NGINX_IMAGE) $(call pin,REDIS_IMAGE)
+HTTP_PORT := $(call pin,HTTP_PORT)
+PROBLEMS_PORT := $(call pin,PROBLEMS_PORT)
+SERVERS ?= 2
+
+COMPOSE := docker compose
+
+.PHONY: help up down logs status scale clean build base test unit
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+up: build ## Bring up both sides and wait until they are healthy
+	@$(COMPOSE) up --detach --wait --wait-timeout 120 --quiet-pull || { \
+	  echo; echo "Not healthy. What the containers say:"; $(COMPOSE) ps --all; $(COMPOSE) logs --tail 20; exit 1; }
+	@echo
+	@echo "  fixed    http://localhost:$(HTTP_PORT)"
+	@echo "  unfixed  http://localhost:$(PROBLEMS_PORT)"
+
+down: ## Stop and remove the containers
+	@$(COMPOSE) down
+
+logs: ## Follow the logs of all containers
+	@$(COMPOSE) logs --follow --tail 50
+
+status: ## Show the containers, and the workers as any worker sees them
+	@$(COMPOSE) ps
+	@curl -fsS http://localhost:$(HTTP_PORT)/api/workers && echo
+
+scale: ## Run SERVERS=2 containers of the fixed side, behind the same proxy
+	@$(COMPOSE) up --detach --wait --no-recreate --scale server=$(SERVERS) server
+
+clean: ## Remove the containers, networks and images of this project, and nothing else
+	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/test >/dev/null 2>&1 || true
+
+build: base
+	@$(COMPOSE) build --quiet server nginx
+
+base:
+	@scripts/engine.sh
+	@scripts/images.sh $(BASE_IMAGES)
+
+test: build ## Run everything: lint, types, unit, system and browser tests, in a container
+	@docker build --quiet --file server/Dockerfile --target test --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/test . >/dev/null
+	@docker run --rm --init --volume /var/run/docker.sock:/var/run/docker.sock --env CI --env PARTS --env SEED sse-lab/test

@@ -1,0 +1,8 @@
+# Stands in for the official redis and nginx images where no registry answers: Debian forky has both in the pinned
+# minor version. Brings no users, entrypoint or configuration that the lab relies on.
+ARG DEBIAN_IMAGE
+FROM ${DEBIAN_IMAGE}
+ARG PACKAGES
+RUN sed 's/trixie/forky/' /etc/apt/sources.list >/etc/apt/sources.list.d/forky.list \
+  && apt-get update && apt-get install -y --no-install-recommends -t forky ${PACKAGES} \
+  && rm -rf /var/lib/apt/lists/* /etc/apt/sources.list.d/forky.list
