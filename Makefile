@@ -8,7 +8,6 @@ NODE_IMAGE := $(call pin,NODE_IMAGE)
 BASE_IMAGES := $(NODE_IMAGE) $(call pin,NGINX_IMAGE) $(call pin,REDIS_IMAGE)
 HTTP_PORT := $(call pin,HTTP_PORT)
 PROBLEMS_PORT := $(call pin,PROBLEMS_PORT)
-SERVERS ?= 2
 
 COMPOSE := docker compose
 
@@ -34,8 +33,8 @@ status: ## Show the containers, and the workers as any worker sees them
 	@$(COMPOSE) ps
 	@curl -fsS http://localhost:$(HTTP_PORT)/api/workers && echo
 
-scale: ## Run SERVERS=2 containers of the fixed side, behind the same proxy
-	@$(COMPOSE) up --detach --wait --no-recreate --scale server=$(SERVERS) server
+scale: ## Run two containers of the fixed side behind the same proxy, or SERVERS=3 of them
+	@SERVERS=$(or $(SERVERS),2) $(COMPOSE) up --detach --wait --no-recreate server
 
 clean: ## Remove the containers, networks and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans

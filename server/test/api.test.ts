@@ -1,0 +1,10 @@
+import { before } from 'node:test'
+import { testApi } from './support/api-calls.ts'
+import { fixed, stackReady } from './support/stack.ts'
+
+// The same table that app.test.ts runs inside one process: what nginx and several workers add must not change it.
+before(async () => {
+  await stackReady()
+})
+
+testApi(() => fixed)

@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, before, test } from 'node:test'
+import type { StartedTestContainer } from 'testcontainers'
+import { publish } from './support/publish.ts'
+import { docker, stackReady, startNginx, startServer } from './support/stack.ts'
+import { TestStream } from './support/test-stream.ts'
+import { until } from './support/until.ts'
+
+// The lab's own files with one number changed: the read timeout of 60 s, which problems.conf has by default.
+const readTimeoutMs = 2000
+const shrunk = (text: string) =>
+  text
+    .replace('proxy_read_timeout 60s', 'proxy_read_timeout 2s')
+    .replace('include problems.conf;', 'proxy_read_timeout 2s;\n    include problems.conf;')
+
+const toOneWorker = (text: string) => text.replace(/server server(-problems)?:3000/, 'server one-worker:3000')
+
+const started: StartedTestContainer[] = []
+before(async () => {
+  await stackReady()
+  started.push(await startNginx('nginx-shrunk', shrunk))
+})
+after(async () => {
+  await Promise.all(started.map(async container => await container.stop({ timeout: 0 })))
+})
+
+test('a quiet stream through problems.conf is cut at the read timeout', async () => {
+  await using stream = await TestStream.open(`http://nginx-shrunk:8081/events?topic=${randomUUID()}`)
+  await stream.greeted()
+
+  const ending = await stream.ended(readTimeoutMs + 3000)
+
+  assert.equal(ending.how, 'cut')
+  assert.ok(ending.openMs >= readTimeoutMs - 100, `cut after ${ending.openMs} ms already`)
+  const log = await docker('logs', started[0]?.getId() ?? '')
+  assert.match(log, /upstream timed out \(110: [^)]*\) while reading upstream/)
+})
+
+test('a quiet stream through streaming.conf with heartbeats outlives the read timeout many times', async () => {
+  await using stream = await TestStream.open(`http://nginx-shrunk/events?topic=${randomUUID()}`)
+  const { heartbeatMs } = await stream.greeted()
+  const enough = (5 * readTimeoutMs) / heartbeatMs
+
+  await until(`${enough} heartbeats`, 8 * readTimeoutMs, () => stream.heartbeats >= enough)
+
+  assert.equal(stream.ending, undefined)
+  assert.equal(stream.events.length, 0)
+})
+
+test('an event passes streaming.conf at once; through problems.conf its end waits for the next event', async () => {
+  // One worker and no heartbeat: nothing but the test's own events moves on these streams.
+  started.push(await startServer('one-worker', { BUS: 'memory', WORKERS: '1', HEARTBEAT_MS: '0' }))
+  started.push(await startNginx('nginx-one-worker', toOneWorker))
+  await until(
+    'the worker',
+    20_000,
+    async () => await publish('http://nginx-one-worker', { topic: 'any', data: 0 }),
+  )
+  const topic = randomUUID()
+  await using direct = await TestStream.open(`http://one-worker:3000/events?topic=${topic}`)
+  await using streaming = await TestStream.open(`http://nginx-one-worker/events?topic=${topic}`)
+  await using problems = await TestStream.open(`http://nginx-one-worker:8081/events?topic=${topic}`)
+  for (const stream of [direct, streaming, problems]) await stream.greeted()
+
+  // 6 KiB: more than one of nginx's buffers of 4 KiB, and the rest does not fill the second.
+  const large = await publish('http://nginx-one-worker', { topic, data: 'x'.repeat(6 * 1024) })
+  await direct.next(event => event.id === large.id, { withinMs: 5000 })
+  await streaming.next(event => event.id === large.id, { withinMs: 5000 })
+  const arrivedAlone = problems.events.length
+  const small = await publish('http://nginx-one-worker', { topic, data: 'push' })
+  await problems.next(event => event.id === small.id, { withinMs: 5000 })
+
+  assert.equal(arrivedAlone, 0, 'problems.conf passed the whole event without being pushed')
+  assert.deepEqual(
+    problems.events.map(event => event.id),
+    [large.id, small.id],
+  )
+})

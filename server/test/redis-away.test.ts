@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { afterEach, test } from 'node:test'
+import { call, post, publish } from './support/publish.ts'
+import { container, docker, fixed, stackReady, startRedis, startServer } from './support/stack.ts'
+import { TestStream } from './support/test-stream.ts'
+import { until } from './support/until.ts'
+
+const redis = container('redis')
+
+afterEach(async () => {
+  await stackReady()
+})
+
+// Each way that Redis can be away, and back.
+const absences = [
+  { name: 'paused', away: ['pause'], back: ['unpause'] },
+  { name: 'killed', away: ['kill'], back: ['start'] },
+  { name: 'stopped', away: ['stop'], back: ['start'] },
+]
+
+for (const { name, away, back } of absences) {
+  test(`while Redis is ${name} a publish gets 503 within 2 s and streams stay open; all is well when it is back`, async () => {
+    await stackReady()
+    const topic = randomUUID()
+    const streams = await Promise.all(
+      Array.from({ length: 8 }, () => TestStream.open(`${fixed}/events?topic=${topic}`)),
+    )
+    for (const stream of streams) await stream.greeted()
+
+    await docker(...away, redis)
+    try {
+      const begun = Date.now()
+      const answer = await post(fixed, { topic, data: 'nobody will hear this' })
+      const tookMs = Date.now() - begun
+      assert.equal(answer.status, 503, answer.body)
+      assert.match(answer.body, /"code":"bus-away"/)
+      assert.ok(tookMs < 2000, `answered after ${tookMs} ms`)
+
+      await until(
+        'readiness to say so',
+        10_000,
+        async () => (await call('GET', `${fixed}/readyz`)).status === 503,
+      )
+      assert.equal((await call('GET', `${fixed}/healthz`)).status, 200)
+      const list: unknown = JSON.parse((await call('GET', `${fixed}/api/workers`)).body)
+      assert.ok(typeof list === 'object' && list !== null && 'partial' in list)
+      const heartbeats = streams.map(stream => stream.heartbeats)
+      for (const [index, stream] of streams.entries()) {
+        await until('more heartbeats', 5000, () => stream.heartbeats > (heartbeats[index] ?? 0) + 1)
+      }
+    } finally {
+      await docker(...back, redis)
+    }
+
+    await stackReady()
+    const { id } = await publish(fixed, { topic, data: 'everyone hears this' })
+    for (const stream of streams) {
+      await stream.next(event => event.id === id, { withinMs: 5000 })
+      assert.equal(stream.ending, undefined)
+      // What was missed is not known, so each stream was told that something may be.
+      assert.equal(stream.gaps.length, 1)
+      stream.close()
+    }
+  })
+}
+
+test('a worker that starts while Redis is away waits, alive and not listening, and serves when it comes', async () => {
+  await using late = await startServer('late', { REDIS_URL: 'redis://late-redis:6379', WORKERS: '1' })
+  await until('it to report', 15_000, async () => /Redis is away/.test(await docker('logs', late.getId())))
+  await assert.rejects(call('GET', 'http://late:3000/healthz'), /ECONNREFUSED/)
+
+  await using arrived = await startRedis('late-redis')
+  assert.ok(arrived.getId())
+
+  await until(
+    'it to be ready',
+    20_000,
+    async () => (await call('GET', 'http://late:3000/readyz')).status === 200,
+  )
+})

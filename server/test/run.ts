@@ -1,0 +1,112 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { glob } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { promisify } from 'node:util'
+
+/**
+ * `make test`: every part in turn, with its time, and one line of counts at the end. PARTS=unit,browser runs only those.
+ * Runs inside the sse-lab/test container.
+ */
+type Counts = { passed: number; failed: number; skipped: number }
+type Part = { name: string; needsStack?: true; act: () => Promise<Counts> }
+
+const root = fileURLToPath(new URL('../..', import.meta.url))
+process.chdir(root)
+
+const parts: Part[] = [
+  { name: 'lint', act: () => command('npm', 'run', '--silent', 'lint') },
+  { name: 'types', act: () => command('npm', 'run', '--silent', 'types') },
+  { name: 'unit', act: () => tests(['server/src/**/*.test.ts', 'client/src/**/*.test.ts'], true) },
+  { name: 'page', act: () => tests(['client/test/*.test.ts'], false) },
+  { name: 'system', needsStack: true, act: () => tests(['server/test/*.test.ts'], false) },
+]
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+async function command(...words: [string, ...string[]]): Promise<Counts> {
+  const [file, ...args] = words
+  const [code] = await once(spawn(file, args, { stdio: 'inherit' }), 'exit')
+  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+}
+
+/** Runs test files with Node's runner. Those that share the stack run one at a time. */
+async function tests(patterns: string[], concurrency: boolean): Promise<Counts> {
+  const files: string[] = []
+  for await (const file of glob(patterns)) files.push(file)
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const stream = run({ files: files.toSorted(), concurrency, timeout: 120_000 })
+  stream.on('test:summary', ({ file, counts: all }) => {
+    if (file !== undefined) return // one file's; the last is that of all
+    counts.passed = all.passed
+    counts.failed = all.tests - all.passed - all.skipped - all.todo
+    counts.skipped = all.skipped + all.todo
+  })
+  stream.compose(spec()).pipe(process.stdout, { end: false })
+  await once(stream, 'end')
+  if (counts.passed + counts.failed === 0) throw new Error(`no test in ${patterns.join(' ')}`)
+  return counts
+}
+
+/** Testcontainers' reaper needs an image of its own. Where it cannot be had, the stack cleans up by label. */
+async function arrangeReaper(): Promise<void> {
+  const image = 'testcontainers/ryuk:0.14.0'
+  const docker = promisify(execFile)
+  const has = await docker('docker', ['image', 'inspect', image])
+    .catch(() => docker('docker', ['pull', '--quiet', image]))
+    .catch(() => undefined)
+  if (has !== undefined) return
+  process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
+  print(`${image} cannot be had: the tests clean up by themselves`)
+}
+
+async function main(): Promise<void> {
+  const chosen = process.env.PARTS?.split(',')
+  const unknown = chosen?.filter(name => !parts.some(part => part.name === name)) ?? []
+  if (unknown.length > 0) {
+    throw new Error(
+      `PARTS: there is no ${unknown.join(', ')}; choose from ${parts.map(({ name }) => name).join(', ')}`,
+    )
+  }
+
+  const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const times: string[] = []
+  await using resources = new AsyncDisposableStack()
+  let stack = false
+  process.once('SIGINT', () => void resources.disposeAsync().then(() => process.exit(130)))
+  for (const part of parts) {
+    if (chosen !== undefined && !chosen.includes(part.name)) continue
+    print(`\n== ${part.name}`)
+    const begun = Date.now()
+    if (part.needsStack && !stack) {
+      await arrangeReaper()
+      const { startStack } = await import('./support/stack.ts')
+      resources.use(await startStack())
+      stack = true
+      print(`the stack is up after ${seconds(begun)}`)
+    }
+    const counts = await part.act()
+    total.passed += counts.passed
+    total.failed += counts.failed
+    total.skipped += counts.skipped
+    times.push(`${part.name} ${seconds(begun)}${counts.failed > 0 ? ' FAILED' : ''}`)
+  }
+
+  print(`\ntimes: ${times.join(', ')}`)
+  if (total.skipped > 0)
+    print(
+      `SKIPPED: ${total.skipped} tests did not run${process.env.CI ? ', and in CI that is a failure' : ''}`,
+    )
+  print(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+  process.exitCode = total.failed > 0 || (process.env.CI && total.skipped > 0) ? 1 : 0
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`
+}
+
+await main()
