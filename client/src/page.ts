@@ -1,0 +1,157 @@
+import { element, write } from './element.ts'
+import { randomTab, readData, type OwnData } from './event-data.ts'
+import { EventTable } from './event-table.ts'
+import { Ledger } from './ledger.ts'
+import { showLedger } from './ledger-card.ts'
+import { Notice } from './notice.ts'
+import { publish } from './publish.ts'
+import { Publishers } from './publishers.ts'
+import { showAddresses, showSide } from './side-header.ts'
+import { openStream, type Hello, type Stream, type StreamEvent } from './stream.ts'
+import { StreamCard } from './stream-card.ts'
+import { defaultTopic, isTopic, topicRule } from './topic.ts'
+import { showWorkers } from './worker-table.ts'
+import { watchWorkers, type Worker } from './workers.ts'
+
+const burstEvents = 20
+const tickMs = 250
+
+const card = new StreamCard()
+const notice = new Notice(element('notice', HTMLElement))
+const events = new EventTable(element('events', HTMLTableSectionElement))
+const workersBody = element('workers', HTMLTableSectionElement)
+const workersNote = element('workers-note', HTMLElement)
+const topicInput = element('topic', HTMLInputElement)
+const textInput = element('text', HTMLInputElement)
+const burst = element('burst', HTMLButtonElement)
+
+const publishers = new Publishers((id, worker) => events.setPublisher(id, worker))
+const tab = randomTab()
+let seq = 0
+let topic = ''
+let ledger = new Ledger()
+let stream: Stream | undefined
+let hello: Hello | undefined
+let isOpen = false
+let workers: readonly Worker[] = []
+
+/** A fresh stream, list and ledger: what is still on the way on the old topic has nowhere to arrive. */
+function join(next: string): void {
+  stream?.close()
+  topic = next
+  ledger = new Ledger()
+  events.clear()
+  notice.clear('problem', 'gap', 'loss')
+  topicInput.value = topic
+  showAddresses(topic)
+  stream = openStream(
+    { url: `/events?topic=${encodeURIComponent(topic)}` },
+    {
+      state(state) {
+        isOpen = state === 'open'
+        card.enter(state)
+      },
+      hello(said) {
+        hello = said
+        card.greet(said)
+        notice.clear('gap')
+        showLab()
+      },
+      heartbeat: () => card.beat(),
+      gap(oldest) {
+        events.addGap(oldest)
+        notice.say(
+          'gap',
+          'Gap: the server cannot say that nothing is missing since this stream was last open.',
+        )
+      },
+      event: receive,
+    },
+  )
+}
+
+function receive(event: StreamEvent): void {
+  const { text, tab: from, sentAt } = readData(event.data)
+  const own = from === tab
+  const latencyMs = sentAt === undefined ? undefined : Date.now() - sentAt
+  events.add({ id: event.id, text, latencyMs, worker: publishers.of(event.id), own })
+  if (!own) return
+  ledger.receive(event.id)
+  showCounts()
+}
+
+async function send(): Promise<boolean> {
+  // Both belong to the moment of sending: by the time of the answer the topic or the worker may be another.
+  const sentIn = ledger
+  const heldBy = isOpen ? hello?.worker : undefined
+  seq += 1
+  const data: OwnData = { text: textInput.value, tab, seq, sentAt: Date.now() }
+  const answer = await publish({ topic, data })
+  if (!answer.acknowledged) {
+    notice.say('problem', answer.problem)
+    return false
+  }
+  notice.clear('problem')
+  sentIn.acknowledge({ id: answer.id, publishedBy: answer.worker, heldBy }, performance.now())
+  publishers.tell(answer.id, answer.worker)
+  showCounts()
+  return true
+}
+
+/** One after the other, so that they have an order. The first refusal ends it, and so does another topic. */
+async function sendBurst(): Promise<void> {
+  if (burst.ariaBusy === 'true') return
+  burst.ariaBusy = 'true'
+  const sentIn = ledger
+  for (let sent = 0; sent < burstEvents; sent += 1) {
+    if (ledger !== sentIn || !(await send())) break
+  }
+  burst.ariaBusy = 'false'
+}
+
+function showCounts(): void {
+  showLedger(ledger, notice, hello?.bus ?? '')
+}
+
+function showLab(): void {
+  showWorkers(workersBody, workers, hello)
+  if (hello) showSide(hello, workers)
+}
+
+function changeTopic(): void {
+  const next = topicInput.value.trim()
+  if (next === topic) return
+  if (isTopic(next)) join(next)
+  else notice.say('problem', topicRule)
+}
+
+topicInput.addEventListener('change', changeTopic)
+element('topic-form', HTMLFormElement).addEventListener('submit', event => {
+  event.preventDefault()
+  changeTopic()
+})
+element('publish-form', HTMLFormElement).addEventListener('submit', event => {
+  event.preventDefault()
+  void send()
+})
+burst.addEventListener('click', () => void sendBurst())
+
+const asked = new URLSearchParams(location.search).get('topic') ?? defaultTopic
+join(isTopic(asked) ? asked : defaultTopic)
+if (!isTopic(asked)) notice.say('problem', topicRule)
+showCounts()
+setInterval(() => {
+  showCounts()
+  card.tick()
+}, tickMs)
+watchWorkers({
+  list(list) {
+    workers = list.workers
+    write(
+      workersNote,
+      list.partial ? 'Partial: Redis is away, so a worker lists only itself.' : 'Both sides, every 2 s.',
+    )
+    showLab()
+  },
+  failed: problem => write(workersNote, `The list is old: ${problem}.`),
+})
