@@ -10,11 +10,12 @@ HTTP_PORT := $(call pin,HTTP_PORT)
 PROBLEMS_PORT := $(call pin,PROBLEMS_PORT)
 
 COMPOSE := docker compose
+IN_TEST_IMAGE := docker run --rm --init --volume /var/run/docker.sock:/var/run/docker.sock
 
-.PHONY: help up down logs status scale clean build base test unit
+.PHONY: help up down logs status scale clean build base test test-readme test-image
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: build ## Bring up both sides and wait until they are healthy
 	@$(COMPOSE) up --detach --wait --wait-timeout 120 --quiet-pull || { \
@@ -47,6 +48,11 @@ base:
 	@scripts/engine.sh
 	@scripts/images.sh $(BASE_IMAGES)
 
-test: build ## Run everything: lint, types, unit, system and browser tests, in a container
+test: test-image ## Run everything: lint, types, unit, page and system tests, in a container
+	@$(IN_TEST_IMAGE) --env CI --env PARTS --env FILES sse-lab/test
+
+test-readme: test-image ## Run the commands of the README against the lab on this machine
+	@$(IN_TEST_IMAGE) --network host sse-lab/test node server/test/readme.ts
+
+test-image: build
 	@docker build --quiet --file server/Dockerfile --target test --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/test . >/dev/null
-	@docker run --rm --init --volume /var/run/docker.sock:/var/run/docker.sock --env CI --env PARTS --env SEED sse-lab/test

@@ -20,8 +20,13 @@ const parts: Part[] = [
   { name: 'lint', act: () => command('npm', 'run', '--silent', 'lint') },
   { name: 'types', act: () => command('npm', 'run', '--silent', 'types') },
   { name: 'unit', act: () => tests(['server/src/**/*.test.ts', 'client/src/**/*.test.ts'], true) },
-  { name: 'page', act: () => tests(['client/test/*.test.ts'], false) },
-  { name: 'system', needsStack: true, act: () => tests(['server/test/*.test.ts'], false) },
+  { name: 'page', act: () => tests(['client/test/*.browser.test.ts'], false) },
+  {
+    name: 'system',
+    needsStack: true,
+    act: () =>
+      tests(process.env.FILES?.split(' ') ?? ['server/test/*.test.ts', 'client/test/*.lab.test.ts'], false),
+  },
 ]
 
 function print(line: string): void {

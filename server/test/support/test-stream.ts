@@ -1,4 +1,5 @@
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
+import { afterEach } from 'node:test'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { z } from 'zod'
 import { until } from './until.ts'
@@ -13,6 +14,12 @@ const helloData = z.object({
 
 /** How a stream ended: `end` as HTTP wants it, `cut` in the middle. */
 export type Ending = { how: 'end' | 'cut'; openMs: number }
+
+// A test that fails leaves its streams behind: they would hold its process, and disturb the next test.
+const open = new Set<TestStream>()
+afterEach(() => {
+  for (const stream of open) stream.close()
+})
 
 /** One SSE stream as a reader sees it. Reads from the socket at once, so nothing waits for the test's own turn. */
 export class TestStream implements AsyncDisposable {
@@ -33,6 +40,7 @@ export class TestStream implements AsyncDisposable {
     this.#request = outgoing
     this.status = response.statusCode ?? 0
     this.headers = response.headers
+    open.add(this)
     const openedAt = Date.now()
     const parser = createParser({
       onEvent: event => this.#take(event),
@@ -45,6 +53,7 @@ export class TestStream implements AsyncDisposable {
     })
     response.on('error', () => undefined) // 'close' says it
     response.on('close', () => {
+      open.delete(this)
       this.ending = { how: response.complete ? 'end' : 'cut', openMs: Date.now() - openedAt }
     })
   }

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { afterEach, test } from 'node:test'
+import { call, post, publish } from './support/publish.ts'
+import { container, docker, fixed, listWorkers, stackReady, startServer } from './support/stack.ts'
+import { TestStream } from './support/test-stream.ts'
+import { until } from './support/until.ts'
+
+const servers = [container('server', 1), container('server', 2)]
+
+afterEach(async () => {
+  await stackReady()
+})
+
+async function openStreams(count: number, topic: string): Promise<TestStream[]> {
+  const streams = await Promise.all(
+    Array.from({ length: count }, () => TestStream.open(`${fixed}/events?topic=${topic}`)),
+  )
+  for (const stream of streams) await stream.greeted()
+  return streams
+}
+
+test('when every server is stopped, streams end whole, a POST gets 503 and a reader is told to come back', async () => {
+  await stackReady()
+  const streams = await openStreams(40, randomUUID())
+
+  await docker('stop', ...servers)
+  try {
+    for (const stream of streams) assert.equal((await stream.ended(5000)).how, 'end')
+    const [reader, publisher, head, workers] = [
+      await call('GET', `${fixed}/events`),
+      await post(fixed, { topic: 'lobby', data: 1 }),
+      await call('HEAD', `${fixed}/events`),
+      await call('GET', `${fixed}/api/workers`),
+    ]
+
+    assert.deepEqual([reader.status, reader.headers['content-type']], [200, 'text/event-stream'])
+    assert.match(reader.body, /^retry: \d{4}\n$/)
+    assert.deepEqual([publisher.status, publisher.headers['content-type']], [503, 'application/problem+json'])
+    assert.match(publisher.body, /"code":"server-away"/)
+    assert.deepEqual([head.status, workers.status], [503, 503])
+  } finally {
+    await docker('start', ...servers)
+  }
+
+  await stackReady()
+  const [stream] = await openStreams(1, 'back')
+  const { id } = await publish(fixed, { topic: 'back', data: 1 })
+  await stream?.next(event => event.id === id, { withinMs: 5000 })
+  stream?.close()
+})
+
+test('a server container that is new is found by nginx without a reload', async () => {
+  await stackReady()
+  await using added = await startServer('server', {
+    REDIS_URL: 'redis://redis:6379',
+    WORKERS: '1',
+    DRAIN_MS: '100',
+    HEARTBEAT_MS: '500',
+  })
+  await stackReady(5)
+  const host = added.getId().slice(0, 12)
+
+  await until('a stream on the new container', 15_000, async () => {
+    await using stream = await TestStream.open(`${fixed}/events`)
+    return (await stream.greeted()).worker.startsWith(`${host}/`)
+  })
+})
+
+test('pm2 reload replaces every worker, ends its streams whole, and no publish fails', async () => {
+  const before = await stackReady()
+  const host = (await docker('inspect', '--format', '{{.Config.Hostname}}', servers[0] ?? '')).trim()
+  const streams = await openStreams(40, randomUUID())
+  const held = streams.filter(stream => stream.hello?.worker.startsWith(`${host}/`))
+  const statuses: number[] = []
+
+  const reload = { done: false }
+  const reloading = docker('exec', servers[0] ?? '', 'npx', 'pm2', 'reload', 'server').finally(
+    () => (reload.done = true),
+  )
+  while (!reload.done) statuses.push((await post(fixed, { topic: 'reload', data: statuses.length })).status)
+  await reloading
+
+  assert.ok(held.length > 0 && held.length < streams.length)
+  for (const stream of held) assert.equal((await stream.ended(5000)).how, 'end')
+  const stayed = streams.filter(stream => !held.includes(stream))
+  assert.deepEqual([...new Set(stayed.map(stream => stream.ending))], [undefined])
+  assert.deepEqual([...new Set(statuses)], [202])
+  const after = await stackReady()
+  const pids = (workers: typeof after) => workers.filter(worker => worker.host === host).map(({ pid }) => pid)
+  assert.ok(pids(before).every(pid => !pids(after).includes(pid)))
+  for (const stream of streams) stream.close()
+})
+
+test('a worker that is killed is replaced, and the list forgets it', async () => {
+  const [victim] = await stackReady()
+  assert.ok(victim)
+
+  const [target] = await until('the container of the victim', 1000, async () => {
+    const hosts = await Promise.all(
+      servers.map(async it => [it, await docker('inspect', '--format', '{{.Config.Hostname}}', it)]),
+    )
+    return hosts.find(([, host]) => host?.trim() === victim.host)
+  })
+
+  await docker('exec', target ?? '', 'kill', '-KILL', String(victim.pid))
+
+  await until('another worker in its place', 20_000, async () => {
+    const same = (await listWorkers()).filter(({ worker }) => worker === victim.worker)
+    return same.length === 1 && same[0]?.ready && same[0].pid !== victim.pid
+  })
+})
+
+test('a bad configuration is one line that lists every bad variable, and is not tried again', async () => {
+  await using bad = await startServer('bad', { PORT: '80a', HEARTBEAT_MS: '-1', BUS: 'pubsub', WORKERS: '1' })
+
+  const stopped = await until('the container to stop', 30_000, async () => {
+    const state = await docker('inspect', '--format', '{{.State.Status}}', bad.getId())
+    return state.trim() === 'exited'
+  })
+
+  assert.ok(stopped)
+  const lines = (await docker('logs', bad.getId())).split('\n').filter(line => line.startsWith('config:'))
+  assert.equal(lines.length, 1, lines.join('\n'))
+  assert.match(lines[0] ?? '', /PORT must be.*"80a".*HEARTBEAT_MS must be.*"-1".*REDIS_URL is missing/)
+})
