@@ -44,7 +44,7 @@ async function tests(patterns: string[], concurrency: boolean): Promise<Counts> 
   const files: string[] = []
   for await (const file of glob(patterns)) files.push(file)
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
-  const stream = run({ files: files.toSorted(), concurrency, timeout: 120_000 })
+  const stream = run({ files: files.toSorted(), concurrency, timeout: 240_000 })
   stream.on('test:summary', ({ file, counts: all }) => {
     if (file !== undefined) return // one file's; the last is that of all
     counts.passed = all.passed
