@@ -1,6 +1,9 @@
 import { Redis } from 'ioredis'
 import type { Log } from './log.ts'
 
+const silentLinkMs = 5000
+const subscribeTimeoutMs = 1500
+
 /**
  * Connections to Redis. Neither connects before it is told to, and both come back by themselves, at the latest one
  * second after Redis does.
@@ -16,17 +19,24 @@ export function openRedis(
     // The random part keeps the workers from coming back in the same millisecond.
     retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 900) + Math.random() * 100,
     connectTimeout: 2000,
-    commandTimeout: publishTimeoutMs,
     // A command without an answer is the caller's to repeat: sent again behind its back, it may take effect twice.
     autoResendUnfulfilledCommands: false,
     // While Redis is away a publish fails at once. In a queue it would wait past the caller's patience and then happen.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
   }
-  const commands = new Redis(url, { ...shared, connectionName: `${name} commands` })
+  // The workers' beats keep a healthy link busy. One that is dead without a word would hold every unanswered publish, and
+  // refuse all others until TCP gives up.
+  const commands = new Redis(url, {
+    ...shared,
+    commandTimeout: publishTimeoutMs,
+    socketTimeout: silentLinkMs,
+    connectionName: `${name} commands`,
+  })
   // We subscribe again ourselves: see PubsubBus.
   const subscription = new Redis(url, {
     ...shared,
+    commandTimeout: subscribeTimeoutMs,
     autoResubscribe: false,
     connectionName: `${name} subscription`,
   })

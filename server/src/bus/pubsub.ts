@@ -93,8 +93,14 @@ export class PubsubBus implements Bus {
   async #listen(): Promise<boolean> {
     try {
       await this.#subscription.subscribe(channel)
-    } catch {
-      return false // the link broke again; the next 'ready' tries again
+    } catch (error) {
+      // If the link broke, ioredis makes another and says 'ready' again. If it stands, Redis was too slow or refuses: then
+      // no 'ready' would ever come, and this worker would stay deaf.
+      if (this.#subscription.status === 'ready') {
+        this.#log.warn({ err: error }, 'could not subscribe: connecting again')
+        this.#subscription.disconnect(true)
+      }
+      return false
     }
     this.#ready = true
     if (this.#heardBefore) {
