@@ -28,7 +28,7 @@ export interface Connection {
 type Group = { topics: readonly string[]; connections: Set<Connection> }
 
 /** One text for many connections; `events` is what it counts for as delivered. */
-type Job = { frames: Buffer; events: number; connections: Connection[] }
+type Job = { text: string; events: number; connections: Connection[] }
 
 // 10,000 writes in one turn of the event loop would keep heartbeats, publishes and new streams waiting.
 const sliceConnections = 250
@@ -152,17 +152,22 @@ export class Hub implements Subscriber {
       }
     }
     return [...texts].map(([group, { text, events }]) => {
-      return { frames: Buffer.from(text), events, connections: [...group.connections] }
+      return { text, events, connections: [...group.connections] }
     })
   }
 
   #toAll(text: string): Job[] {
-    return [{ frames: Buffer.from(text), events: 0, connections: this.all() }]
+    return [{ text, events: 0, connections: this.all() }]
   }
 
   async #write(jobs: Job[]): Promise<void> {
     let written = 0
-    for (const { frames, events, connections } of jobs) {
+    // Bytes are made only when their turn comes, and shared with the job before if it says the same: many sets with one
+    // busy topic in common would otherwise copy its event once per set, all in one turn.
+    let last: { text: string; frames: Buffer } | undefined
+    for (const { text, events, connections } of jobs) {
+      if (last?.text !== text) last = { text, frames: Buffer.from(text) }
+      const { frames } = last
       for (const connection of connections) {
         if (connection.write(frames)) this.#delivered += events
         written += 1
