@@ -102,6 +102,18 @@ test('unsent bytes that make no progress for 30 s close the connection', async t
   assert.deepEqual(reasons, ['stalled'])
 })
 
+test('a stream that ended by age is cut if its reader never takes the rest', async t => {
+  const { connection, reasons } = await open(t, { bufferedBytesMax: 2 ** 30, endsAfterMs: 60_000 })
+  for (let count = 0; count < 20; count += 1) connection.write(megabyte)
+  await new Promise(setImmediate)
+  const start = Date.now()
+
+  for (const seconds of [60, 61, 92]) connection.sweep(start + seconds * 1000)
+
+  await until('its close', 2000, () => reasons.length > 0)
+  assert.deepEqual(reasons, ['stream-age'])
+})
+
 test('a quiet stream is not taken for a stalled one', async t => {
   const { connection, reader, reasons } = await open(t)
   reader.resume()

@@ -52,11 +52,12 @@ export class HttpConnection implements Connection {
 
   /** Ends the stream if it is too old, or if its unsent bytes made no progress for 30 s. */
   sweep(now: number): void {
-    if (this.#reason !== undefined) return
-    if (now - this.#openedAt >= this.#bounds.endsAfterMs) {
+    if (this.#response.destroyed) return
+    if (this.#reason === undefined && now - this.#openedAt >= this.#bounds.endsAfterMs) {
       this.end('stream-age')
       return
     }
+    // A stream that was ended is looked at as well: its reader may never take the rest.
     const unsent = this.#response.writableLength
     const sent = (this.#response.socket?.bytesWritten ?? 0) - unsent
     if (unsent === 0 || sent !== this.#sentBytes) this.#progressAt = now
