@@ -73,8 +73,7 @@ async function main(): Promise<void> {
     if (draining) return
     draining = true
     log.info({ signal, connections: hub.connections, drainMs: config.drainMs }, 'draining')
-    await drain(server, hub.all(), config.drainMs)
-    await workers.stop()
+    await Promise.all([workers.stop(), drain(server, hub.all(), config.drainMs)])
     await bus.close()
     redis?.commands.disconnect()
     log.info('drained')

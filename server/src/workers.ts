@@ -61,12 +61,13 @@ export class Workers {
     await Promise.all([this.#tellStatus(), this.#tellMetrics()])
   }
 
-  /** Leaves the list. */
+  /**
+   * Says once more how it is, and then no more: the fields expire by themselves. After a reload a successor has the same
+   * name, so deleting them would delete its.
+   */
   async stop(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer)
-    const { commands } = this.#parts
-    const { worker } = this.#parts.status()
-    await Promise.allSettled([commands?.hdel(workersKey, worker), commands?.hdel(metricsKey, worker)])
+    await this.#tellStatus()
   }
 
   /** Every live worker of every container, this one as it is now and the others as of their last beat. */
