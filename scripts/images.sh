@@ -68,9 +68,10 @@ ensure() {
   say "pulling $1"
   if answer=$(docker pull --quiet "$1" 2>&1); then return; fi
   case "$answer" in
-    # The registry spoke, so this is no case for a stand-in.
-    *'manifest unknown'* | *manifest*'not found'* | *denied* | *toomanyrequests* | *unauthorized*) fail "docker pull $1: $answer" ;;
+    # The registry spoke, or this machine is at fault: no case for a stand-in.
+    *'manifest unknown'* | *'no matching manifest'* | *'no space left'* | *credential* | *manifest*'not found'* | *denied* | *toomanyrequests* | *unauthorized*) fail "docker pull $1: $answer" ;;
   esac
+  say "$answer"
   stand_in "$1"
 }
 
