@@ -28,6 +28,9 @@ const types: Record<string, string> = {
   '.svg': 'image/svg+xml',
 }
 
+/** The same as the server's. */
+const pagePolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+
 /** One opening of a stream, as the server saw it. */
 export class Opened {
   readonly topic: string | null
@@ -148,7 +151,7 @@ export class ScriptedServer {
     response
       .writeHead(file === undefined ? 404 : 200, {
         'Content-Type': types[extname(path)] ?? 'text/plain',
-        'Content-Security-Policy': "default-src 'self'",
+        'Content-Security-Policy': pagePolicy,
       })
       .end(file ?? 'not found')
   }

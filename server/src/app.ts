@@ -32,6 +32,9 @@ export function createApp(parts: AppParts): Express {
   const { config, name, bus, hub, workers, counts, log, isDraining, pageFolder } = parts
   const app = express()
   app.disable('x-powered-by')
+  // nginx knows /events alone: /Events or /events/ would work until the first restart, and then end for good.
+  app.enable('strict routing')
+  app.enable('case sensitive routing')
   app.set('etag', false)
 
   app.use((_request, response, next) => {

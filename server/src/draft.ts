@@ -38,6 +38,15 @@ export function readDraft(json: unknown): Draft {
     throw new Refusal(topicOnly ? 'bad-topic' : 'bad-field', `${wrong.join('; ')}.`)
   }
   const { topic, type, data } = read.data
-  const text = typeof data === 'string' ? data : JSON.stringify(data)
+  const text = typeof data === 'string' ? data : toJson(data)
   return type === undefined ? { topic, data: text } : { topic, type, data: text }
+}
+
+// JSON.parse takes any depth, JSON.stringify ends at the size of the stack.
+function toJson(data: unknown): string {
+  try {
+    return JSON.stringify(data)
+  } catch {
+    throw new Refusal('bad-field', 'field "data" is nested too deeply.')
+  }
 }

@@ -20,9 +20,8 @@ const statusOf: Record<RefusalCode, number> = {
 export function answerProblem(log: Log, eventBytesMax: number): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
     const refusal = error instanceof Refusal ? error : fromBodyParser(error, eventBytesMax)
-    const status = refusal === undefined ? 500 : statusOf[refusal.code]
-    if (refusal === undefined)
-      log.error({ err: error, method: request.method, path: request.path }, 'call failed')
+    const status = refusal === undefined ? statusOfError(error) : statusOf[refusal.code]
+    if (status === 500) log.error({ err: error, method: request.method, path: request.path }, 'call failed')
     if (response.headersSent) {
       response.destroy()
       return
@@ -36,11 +35,21 @@ export function answerProblem(log: Log, eventBytesMax: number): ErrorRequestHand
           type: 'about:blank',
           title: STATUS_CODES[status],
           status,
-          code: refusal?.code ?? 'internal',
-          detail: refusal?.message ?? 'The server failed; its log says why.',
+          code: refusal?.code ?? (status === 500 ? 'internal' : 'refused'),
+          detail:
+            refusal?.message ??
+            (status === 500 ? 'The server failed; its log says why.' : 'The page cannot be had like this.'),
         }),
       )
   }
+}
+
+// What serves the page refuses a wrong range or condition with a status of its own.
+const clientError = z.object({ status: z.number().int().min(400).max(499) })
+
+function statusOfError(error: unknown): number {
+  const read = clientError.safeParse(error)
+  return read.success ? read.data.status : 500
 }
 
 const bodyParserError = z.object({ type: z.string(), status: z.number() })

@@ -55,6 +55,8 @@ test('npm start serves the page and the API from one process, without Docker or 
   const { id, worker } = await publish(base, { topic: 'lobby', data: 'x' })
   await stream.next(event => event.id === id, { withinMs: 2000 })
 
+  const range = await call('GET', `${base}/`, { headers: { range: 'bytes=9999999-' } })
+  assert.equal(range.status, 416, range.body)
   assert.match(page.body, /<title>[^<]*SSE Scaling Lab/)
   assert.match(String(page.headers['content-security-policy']), /default-src 'self'/)
   assert.deepEqual([hello.bus, worker], ['memory', hello.worker])
