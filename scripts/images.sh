@@ -35,7 +35,8 @@ stand_in_debian() {
   trap "rm -rf '$root'" EXIT
   site=$(apt-get indextargets --format '$(SITE)|$(COMPONENT)' 'Created-By: Packages' |
     awk -F'|' '$2 == "main" && $1 ~ /\/debian\/?$/ { print $1; exit }')
-  debootstrap --variant=minbase --include=ca-certificates trixie "$root" "${site:-http://deb.debian.org/debian}" >"$root.log" 2>&1 ||
+  [ -n "$site" ] || fail "found no Debian mirror in this machine's apt sources: pull or load $1 by hand (docker load)."
+  debootstrap --variant=minbase --include=ca-certificates trixie "$root" "$site" >"$root.log" 2>&1 ||
     fail "debootstrap failed; its log is $root.log"
   rm -f "$root.log"
   cp "$ca" "$root$ca"
