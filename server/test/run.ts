@@ -7,7 +7,7 @@ import { spec } from 'node:test/reporters'
 import { promisify } from 'node:util'
 
 /**
- * `make test`: every part in turn, with its time, and one line of counts at the end. PARTS=unit,browser runs only those.
+ * `make test`: every part in turn, with its time, and one line of counts at the end. PARTS=unit,page runs only those.
  * Runs inside the sse-lab/test container.
  */
 type Counts = { passed: number; failed: number; skipped: number }
