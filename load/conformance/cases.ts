@@ -1,0 +1,31 @@
+import type { Case } from './case.ts'
+import { corsRules } from './cases/cors.ts'
+import { framing } from './cases/framing.ts'
+import { headers } from './cases/headers.ts'
+import { hello } from './cases/hello.ts'
+import { http } from './cases/http.ts'
+import { ids } from './cases/ids.ts'
+import { methods } from './cases/methods.ts'
+import { once } from './cases/once.ts'
+import { publishing } from './cases/publishing.ts'
+import { reading } from './cases/reading.ts'
+import { replay } from './cases/replay.ts'
+import { returning } from './cases/returning.ts'
+import { topics } from './cases/topics.ts'
+
+/** Every case of the kit, in the order of the report. */
+export const cases: readonly Case[] = [
+  headers,
+  framing,
+  hello,
+  ids,
+  replay,
+  returning,
+  methods,
+  corsRules,
+  http,
+  reading,
+  topics,
+  publishing,
+  once,
+].flat()

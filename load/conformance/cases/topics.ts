@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto'
+import type { Case } from '../case.ts'
+import { equal } from '../expect.ts'
+import { refusedWith } from '../problem.ts'
+import type { Target } from '../target.ts'
+
+const needs = ['publish'] as const
+
+async function refused(target: Target, path: string): Promise<void> {
+  refusedWith(await target.call({ path }), 400, 'bad-topic')
+}
+
+export const topics: Case[] = [
+  {
+    id: 'topics/two',
+    name: 'a stream of two topics gets both, in order, and no third',
+    rule: 'lab',
+    why: 'a page takes one connection for all its topics: a browser has six',
+    needs,
+    async check(target) {
+      const [other, third] = [`${target.topic}-other`, `${target.topic}-third`]
+      const stream = await target.stream({ topics: [target.topic, other] })
+      for (const topic of [other, third, target.topic]) await target.publish(topic, { topic })
+      equal('the data that came', await target.dataBeforeEnd(stream), [other, target.topic])
+    },
+  },
+  {
+    id: 'topics/doubled',
+    name: 'a topic that is asked for twice delivers once',
+    rule: 'lab',
+    why: 'pages build the list from what is on the screen, where a topic can be twice',
+    needs,
+    async check(target) {
+      const stream = await target.stream({ topics: [target.topic, target.topic] })
+      await target.publish('a')
+      equal('the data that came', await target.dataBeforeEnd(stream), ['a'])
+    },
+  },
+  {
+    id: 'topics/exact',
+    name: 'topics are told apart by every character and by case',
+    rule: 'lab',
+    why: 'a stream of user/1 must not get what is for user/11',
+    needs,
+    async check(target) {
+      const stream = await target.stream()
+      for (const topic of [`${target.topic}1`, target.topic.slice(0, -1), target.topic.toUpperCase(), '%']) {
+        await target.publish('not ours', { topic })
+      }
+      equal('the data that came', await target.dataBeforeEnd(stream), [])
+    },
+  },
+  {
+    id: 'topics/lobby',
+    name: 'without a topic it is the stream of lobby',
+    rule: 'lab',
+    why: 'the first curl of the README shows something',
+    needs,
+    async check(target) {
+      const stream = await target.stream({ topics: [] })
+      const data = randomUUID()
+      await target.publish(data, { topic: 'lobby' })
+      await stream.data(data)
+    },
+  },
+  {
+    id: 'topics/characters',
+    name: 'every allowed character works, percent-encoded or not',
+    rule: 'lab',
+    why: 'clients differ in what they encode, and would be on different topics',
+    needs,
+    async check(target) {
+      const topic = `${target.topic}._~:/@%-`
+      const encoded = await target.stream({ topics: [topic] })
+      const bare = await target.stream({ topics: [], query: `topic=${topic.replace('%', '%25')}` })
+      await target.publish('a', { topic })
+      await encoded.data('a')
+      await bare.data('a')
+    },
+  },
+  {
+    id: 'topics/most',
+    name: '32 topics of 128 characters fit in one stream',
+    rule: 'lab',
+    why: 'a proxy that takes shorter URLs makes the bound smaller without a word',
+    needs,
+    async check(target) {
+      const all = Array.from({ length: 32 }, (_, n) => `${target.topic}-${n}-`.padEnd(128, 'x'))
+      const stream = await target.stream({ topics: all })
+      await target.publish('last', { topic: all[31] ?? '' })
+      await stream.data('last')
+    },
+  },
+  {
+    id: 'topics/too-many',
+    name: '33 topics get 400 and problem details',
+    rule: 'lab',
+    why: 'every list has a bound, and says so',
+    async check(target) {
+      await refused(target, `/events?${Array.from({ length: 33 }, (_, n) => `topic=t${n}`).join('&')}`)
+    },
+  },
+  {
+    id: 'topics/bad',
+    name: 'a topic with a character that is not allowed gets 400 and problem details',
+    rule: 'lab',
+    why: 'a topic with a space or a NUL would be told apart by one part of the system and not by another',
+    async check(target) {
+      for (const topic of ['a%20b', 'a%00b', 'a%0Ab', '%C3%A9', 'a*', 'x'.repeat(257)]) {
+        await refused(target, `/events?topic=${topic}`)
+      }
+    },
+  },
+  {
+    id: 'topics/empty',
+    name: 'an empty topic gets 400 and problem details',
+    rule: 'lab',
+    why: 'a page with a bug would listen to lobby in place of its own topic',
+    async check(target) {
+      await refused(target, '/events?topic=')
+    },
+  },
+  {
+    id: 'topics/unknown-parameters',
+    name: 'query parameters that nobody knows are ignored',
+    rule: 'lab',
+    why: 'polyfills of EventSource add their own against caches',
+    needs,
+    async check(target) {
+      const stream = await target.stream({
+        query: '_=1700000000&topics=x&topic2=y&constructor=z&__proto__[a]=b',
+      })
+      await target.publish('a')
+      equal('the data that came', await target.dataBeforeEnd(stream), ['a'])
+    },
+  },
+]

@@ -1,0 +1,118 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import { until } from '../../server/test/support/until.ts'
+import type { Answer } from './answer.ts'
+import { AnswerReader } from './answer-reader.ts'
+import { Wire, type WireOptions } from './wire.ts'
+
+export type RequestParts = {
+  method?: string
+  path: string
+  version?: '1.0' | '1.1'
+  /** A value of undefined takes a header out that would be there otherwise. */
+  headers?: Record<string, string | undefined>
+  body?: string
+}
+
+/** The text of a request, with the headers that every request needs. */
+export function requestText(
+  base: URL,
+  { method = 'GET', path, version = '1.1', headers, body }: RequestParts,
+): string {
+  const all: Record<string, string | undefined> = {
+    Host: base.host,
+    Connection: 'close',
+    ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
+    ...headers,
+  }
+  const lines = Object.entries(all).flatMap(([name, value]) =>
+    value === undefined ? [] : [`${name}: ${value}\r\n`],
+  )
+  return `${method} ${path} HTTP/${version}\r\n${lines.join('')}\r\n${body ?? ''}`
+}
+
+/** One connection, the requests on it and their answers. */
+export class Exchange {
+  readonly wire: Wire
+  readonly #reader: AnswerReader
+  readonly #base: URL
+  readonly #withinMs: number
+
+  constructor(
+    base: URL,
+    withinMs: number,
+    options: WireOptions & { onBody?: (bytes: Buffer, answer: Answer) => void } = {},
+  ) {
+    this.#base = base
+    this.#withinMs = withinMs
+    this.#reader = new AnswerReader(options.onBody)
+    this.wire = new Wire(base, bytes => this.#reader.feed(bytes), options)
+  }
+
+  send(parts: RequestParts): void {
+    this.sendText(requestText(this.#base, parts), parts.method ?? 'GET')
+  }
+
+  /** Sends a request as it stands. `method` says how to read the answer. */
+  sendText(text: string, method: string): void {
+    this.#reader.methods.push(method)
+    this.wire.write(text)
+  }
+
+  /** Sends a request in pieces, each in a packet of its own. */
+  async dribble(text: string, method: string, pieceBytes: number): Promise<void> {
+    this.#reader.methods.push(method)
+    const bytes = Buffer.from(text)
+    for (let at = 0; at < bytes.length; at += pieceBytes) {
+      this.wire.write(bytes.subarray(at, at + pieceBytes))
+      await pause(1)
+    }
+  }
+
+  /** Status codes of the interim answers (1xx) so far. */
+  get interim(): readonly number[] {
+    return this.#reader.interim
+  }
+
+  get answers(): readonly Answer[] {
+    return this.#reader.answers
+  }
+
+  /** Bytes that belong to no answer yet. */
+  get leftover(): string {
+    return this.#reader.leftover
+  }
+
+  /** Waits for the server to end the connection. Answers how it did, or undefined if it has not by then. */
+  async ended(): Promise<Wire['over']> {
+    return await until('the end', this.#withinMs, () => this.wire.over).catch(() => undefined)
+  }
+
+  /** The status of the first interim answer, or of the first answer if that comes before. */
+  async interimOrAnswer(): Promise<number> {
+    return await until(
+      'an answer of any kind',
+      this.#withinMs,
+      () => this.interim[0] ?? this.answers[0]?.status,
+    )
+  }
+
+  /** The nth answer, as soon as its headers are there. */
+  async head(n = 0): Promise<Answer> {
+    const found = await until('an answer, or the end of the connection', this.#withinMs, () => {
+      return this.#reader.answers[n] ?? (this.wire.over === undefined ? undefined : 'none')
+    })
+    if (found === 'none') throw new Error('the connection ended without an answer')
+    return found
+  }
+
+  /** The nth answer with its whole body. */
+  async answer(n = 0): Promise<Answer> {
+    const answer = await this.head(n)
+    await until(`the end of the body of the ${answer.status}`, this.#withinMs, () => {
+      if (this.wire.over !== undefined) this.#reader.finish()
+      return answer.complete || this.wire.over !== undefined
+    })
+    if (!answer.complete) answer.faults.push('a body that ends too early')
+    return answer
+  }
+}

@@ -1,0 +1,108 @@
+import type { Case, Need } from './case.ts'
+import { Skip } from './expect.ts'
+import type { Options } from './options.ts'
+import type { Hello } from './stream.ts'
+import { Target } from './target.ts'
+
+export type Result = {
+  case: Case
+  outcome: 'ok' | 'FAIL' | 'skip'
+  /** What was seen and wanted, or why the case was skipped. */
+  text: string
+  ms: number
+}
+
+/** No server answers at the address. */
+export class NoAnswer extends Error {
+  override readonly name = 'NoAnswer'
+}
+
+const caseMsMax = 20_000
+const heartbeatMsMax = 2000
+
+/**
+ * Runs the cases that the options choose, several at a time, and calls `report` for each in their order.
+ * Throws NoAnswer when nothing answers at all.
+ */
+export async function runCases(
+  cases: readonly Case[],
+  options: Options,
+  report: (result: Result) => void,
+): Promise<Result[]> {
+  const hello = await probe(options)
+  const facts = { options, bus: hello?.bus ?? 'unknown', heartbeatMs: hello?.heartbeatMs ?? 0 }
+  const chosen = cases.filter(
+    ({ id, rule }) => id.startsWith(options.only) && (options.rules === 'all' || rule === 'standard'),
+  )
+  const results: (Result | undefined)[] = chosen.map(() => undefined)
+  let next = 0
+  let reported = 0
+  const work = async (): Promise<void> => {
+    for (let n = next++; n < chosen.length; n = next++) {
+      const it = chosen[n]
+      if (it === undefined) return
+      results[n] = await runCase(it, options, facts)
+      // In their order, whatever order they end in: two reports can be compared line by line.
+      for (let done = results[reported]; done !== undefined; done = results[reported]) {
+        report(done)
+        reported += 1
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: options.concurrency }, work))
+  return results.filter(result => result !== undefined)
+}
+
+async function runCase(it: Case, options: Options, facts: Facts): Promise<Result> {
+  const begun = Date.now()
+  const ended = (outcome: Result['outcome'], text = ''): Result => ({
+    case: it,
+    outcome,
+    text,
+    ms: Date.now() - begun,
+  })
+  const lack = it.needs?.map(need => lacking[need](facts)).find(reason => reason !== undefined)
+  if (lack !== undefined) return ended('skip', lack)
+  using target = new Target(options)
+  try {
+    await Promise.race([it.check(target), deadline()])
+    return ended('ok')
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error)
+    return ended(error instanceof Skip ? 'skip' : 'FAIL', text)
+  }
+}
+
+async function deadline(): Promise<never> {
+  return await new Promise((_resolve, reject) => {
+    setTimeout(() => reject(new Error(`the case was not over within ${caseMsMax} ms`)), caseMsMax).unref()
+  })
+}
+
+type Facts = { options: Options; bus: string; heartbeatMs: number }
+
+/** Why a case with such a need cannot run here, or undefined. */
+const lacking: Record<Need, (facts: Facts) => string | undefined> = {
+  publish: ({ options }) =>
+    options.publish === undefined ? 'there is no way to publish (--publish none)' : undefined,
+  origin: ({ options }) => (options.origin === undefined ? 'no origin was given (--origin)' : undefined),
+  history: ({ bus }) => (bus === 'streams' ? undefined : `the bus ${bus} keeps no history`),
+  'no-history': ({ bus }) =>
+    bus === 'memory' || bus === 'pubsub' ? undefined : `the bus ${bus} is not one without a history`,
+  heartbeat: ({ heartbeatMs }) =>
+    heartbeatMs > 0 && heartbeatMs <= heartbeatMsMax
+      ? undefined
+      : `heartbeats come every ${heartbeatMs} ms (0: never), and the kit waits for ${heartbeatMsMax}`,
+}
+
+/** What the server says of itself, if it says anything. */
+async function probe(options: Options): Promise<Hello | undefined> {
+  using target = new Target(options)
+  const exchange = target.connect()
+  exchange.send({ path: target.streamPath() })
+  await exchange.head().catch(() => {
+    throw new NoAnswer(`no HTTP server answers at ${options.base.origin}: start it, or give another address`)
+  })
+  const stream = await target.stream().catch(() => undefined)
+  return await stream?.hello().catch(() => undefined)
+}

@@ -1,0 +1,59 @@
+import { connect, type Socket } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+
+export type WireOptions = {
+  /** Takes that many bytes from the kernel at a time, as a slow reader does. Left out: as many as there are. */
+  readBytes?: number
+}
+
+/** One TCP connection to the server and every byte that comes. HTTP libraries hide what this kit is about. */
+export class Wire {
+  /** How the server ended it: with FIN, or with a reset. */
+  over: 'end' | 'cut' | undefined
+  readonly #socket: Socket
+
+  /** Calls `take` with bytes as they come. Nothing throws: an address that does not answer is a wire that is over. */
+  constructor(base: URL, take: (bytes: Buffer) => void, options: WireOptions = {}) {
+    const port = Number(base.port || (base.protocol === 'https:' ? 443 : 80))
+    const host = base.hostname.replace(/^\[(.*)\]$/, '$1')
+    const { readBytes } = options
+    if (base.protocol === 'https:') {
+      this.#socket = connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] })
+      this.#socket.on('data', take)
+    } else if (readBytes === undefined) {
+      this.#socket = connect({ host, port })
+      this.#socket.on('data', take)
+    } else {
+      const callback = (length: number, buffer: Uint8Array): boolean => {
+        take(Buffer.from(buffer.subarray(0, length)))
+        return true
+      }
+      this.#socket = connect({ host, port, onread: { buffer: Buffer.alloc(readBytes), callback } })
+      this.#socket.resume()
+    }
+    // Without this, two small writes wait for each other: 40 ms that no case asked for.
+    this.#socket.setNoDelay(true)
+    this.#socket.on('end', () => (this.over = 'end'))
+    this.#socket.on('error', () => (this.over ??= 'cut'))
+    this.#socket.on('close', () => (this.over ??= 'cut'))
+  }
+
+  write(bytes: string | Buffer): void {
+    this.#socket.write(bytes)
+  }
+
+  /** Stops reading: the kernel's buffers fill, and then the server's. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  /** Leaves at once, with a reset if asked. */
+  close(how: 'fin' | 'reset' = 'fin'): void {
+    if (how === 'reset') this.#socket.resetAndDestroy()
+    else this.#socket.destroy()
+  }
+}
