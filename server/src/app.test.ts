@@ -23,7 +23,11 @@ const bounds = { batchBytesMax: 2 ** 19, waitingBytesMax: 2 ** 24, waitingEvents
 /** A whole worker in this process, as main.ts wires it, with the memory bus. */
 async function startWorker(env: Record<string, string> = {}, bus = new MemoryBus(bounds)) {
   const config: Config = readConfig({ CORS_ORIGINS: 'http://localhost:8080,http://localhost:8081', ...env })
-  const hub = new Hub()
+  const hub = new Hub({
+    log: bus.log,
+    tail: { eventsMax: config.logEventsMax, bytesMax: config.logBytesMax },
+    pieceBytesMax: config.bufferedBytesMax / 2,
+  })
   const counts = new Counts()
   const metrics = openMetrics({ worker: name.worker, hub, bus, counts })
   const worker = { draining: false }

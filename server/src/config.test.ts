@@ -11,10 +11,10 @@ test('without variables it is the memory bus on port 3000', () => {
   )
 })
 
-test('with REDIS_URL the default bus is pubsub', () => {
+test('with REDIS_URL the default bus is streams', () => {
   const config = readConfig({ REDIS_URL: 'redis://redis:6379' })
 
-  assert.equal(config.bus, 'pubsub')
+  assert.equal(config.bus, 'streams')
 })
 
 test('an empty variable counts as absent', () => {

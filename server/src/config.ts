@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** Every knob of a worker. Units stand last in the name; README.md lists the defaults. */
 export type Config = {
   port: number
-  bus: 'memory' | 'pubsub'
+  bus: 'memory' | 'pubsub' | 'streams'
   workers: number
   redisUrl: string | undefined
   heartbeatMs: number
@@ -43,7 +43,7 @@ const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 
 const environment = {
   PORT: integer(1, 65_535, 3000),
-  BUS: z.enum(['memory', 'pubsub'], 'must be memory or pubsub').optional(),
+  BUS: z.enum(['memory', 'pubsub', 'streams'], 'must be memory, pubsub or streams').optional(),
   WORKERS: integer(1, 256, 4),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a URL like redis://redis:6379' }).optional(),
   HEARTBEAT_MS: integer(0, durationMsMax, 15_000),
@@ -92,7 +92,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   return {
     port: it.PORT,
     // Without Redis the memory bus is the only one there is; with it, the one that reaches every worker.
-    bus: it.BUS ?? (it.REDIS_URL === undefined ? 'memory' : 'pubsub'),
+    bus: it.BUS ?? (it.REDIS_URL === undefined ? 'memory' : 'streams'),
     workers: it.WORKERS,
     redisUrl: it.REDIS_URL,
     heartbeatMs: it.HEARTBEAT_MS,
@@ -121,8 +121,8 @@ function disagreements(it: Partial<Environment>): string[] {
         `${name} must be at most ${part === 1 ? '' : 'half of '}${limit} (got ${value}, at most ${bound})`,
       )
   }
-  if (it.BUS === 'pubsub' && 'REDIS_URL' in it && it.REDIS_URL === undefined) {
-    wrong.push('REDIS_URL is missing (BUS=pubsub needs it, like redis://redis:6379)')
+  if (it.BUS !== undefined && it.BUS !== 'memory' && 'REDIS_URL' in it && it.REDIS_URL === undefined) {
+    wrong.push(`REDIS_URL is missing (BUS=${it.BUS} needs it, like redis://redis:6379)`)
   }
   atMost('RETRY_MS_MIN', 'RETRY_MS_MAX')
   // A batch is at most half of what a connection may hold, and an event must fit into a batch.

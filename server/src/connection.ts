@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http'
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CloseReason, Connection } from './hub.ts'
 
 export type ConnectionBounds = {
@@ -20,7 +21,7 @@ export class HttpConnection implements Connection {
   #sentBytes = 0
   #progressAt: number
 
-  /** Sends headers and `first` at once, in one piece. `onClose` is called exactly once. Times are Date.now(). */
+  /** Sends headers and `first` at once, in one piece. `onClose` is called exactly once. Times are performance.now(). */
   constructor(
     response: ServerResponse,
     first: string,
@@ -30,7 +31,7 @@ export class HttpConnection implements Connection {
     this.#response = response
     this.#bounds = bounds
     this.#onClose = onClose
-    this.#openedAt = this.#progressAt = Date.now()
+    this.#openedAt = this.#progressAt = performance.now()
     response.writeHead(200, streamHeaders)
     response.write(first)
     response.once('close', () => this.#closed())
@@ -48,6 +49,21 @@ export class HttpConnection implements Connection {
     }
     this.#response.write(frames)
     return true
+  }
+
+  /** Resolves in another turn of the event loop; if much is unsent, only when it is sent or the stream is over. */
+  async room(): Promise<void> {
+    if (!this.#response.writableNeedDrain) {
+      await nextTurn()
+      return
+    }
+    await new Promise<void>(resolve => {
+      const done = () => {
+        this.#response.off('drain', done).off('close', done)
+        resolve()
+      }
+      this.#response.on('drain', done).on('close', done)
+    })
   }
 
   /** Ends the stream if it is too old, or if its unsent bytes made no progress for 30 s. */
@@ -79,7 +95,7 @@ export class HttpConnection implements Connection {
   }
 
   #closed(): void {
-    this.#onClose(this.#reason ?? 'peer-left', Date.now() - this.#openedAt)
+    this.#onClose(this.#reason ?? 'peer-left', Math.round(performance.now() - this.#openedAt))
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
-import { eventFrame, gapFrame, heartbeatFrame, helloFrame, laterText } from './frame.ts'
+import { commentFrame, eventFrame, gapFrame, heartbeatFrame, helloFrame, laterText } from './frame.ts'
 
 function parse(text: string): { events: EventSourceMessage[]; retries: number[] } {
   const events: EventSourceMessage[] = []
@@ -51,29 +51,36 @@ for (const data of [
 test('hello is one block with retry', () => {
   const hello = { worker: 'host/1', instance: 1, pid: 7, bus: 'pubsub', heartbeatMs: 15_000 }
 
-  const text = helloFrame(2500, hello)
+  for (const position of ['5-1', null]) {
+    const text = helloFrame(2500, position, hello)
 
-  assert.equal(text.indexOf('\n\n'), text.length - 2)
-  assert.deepEqual(parse(text).retries, [2500])
-  assert.deepEqual(JSON.parse(parse(text).events[0]?.data ?? ''), hello)
+    assert.equal(text.indexOf('\n\n'), text.length - 2)
+    const { retries, events } = parse(text)
+    assert.deepEqual([retries, events[0]?.id], [[2500], position ?? undefined])
+    assert.deepEqual(JSON.parse(events[0]?.data ?? ''), hello)
+  }
 })
 
 test('a heartbeat is an event with empty data, which a page can hear', () => {
-  const { events } = parse(heartbeatFrame())
+  const { events } = parse(heartbeatFrame('5-1') + heartbeatFrame(null))
 
-  assert.deepEqual(events, [{ id: undefined, event: 'heartbeat', data: '' }])
+  assert.deepEqual(events, [
+    { id: '5-1', event: 'heartbeat', data: '' },
+    { id: undefined, event: 'heartbeat', data: '' },
+  ])
 })
 
-test('a gap says the oldest id there is', () => {
-  const { events } = parse(gapFrame('5-1') + gapFrame(null))
+test('a gap says the oldest id there is, and what it is followed by', () => {
+  const { events } = parse(gapFrame('7-0', '5-1') + gapFrame(null, null))
 
-  assert.deepEqual(
-    events.map(event => [event.event, event.data]),
-    [
-      ['gap', '{"oldest":"5-1"}'],
-      ['gap', '{"oldest":null}'],
-    ],
-  )
+  assert.deepEqual(events, [
+    { id: '7-0', event: 'gap', data: '{"oldest":"5-1"}' },
+    { id: undefined, event: 'gap', data: '{"oldest":null}' },
+  ])
+})
+
+test('a comment is a sign of life that is no event', () => {
+  assert.deepEqual(parse(commentFrame()), { events: [], retries: [] })
 })
 
 test('"later" sets the retry time without a block of its own', () => {

@@ -17,24 +17,33 @@ export function eventFrame(event: Event): string {
 }
 
 /**
- * The first block of a stream: when to come back, and who answers. All in one, because by the standard a lone `retry:`
- * block without `id:` can wipe the browser's last id.
+ * The first block of a stream: when to come back, after which position it starts, and who answers. All in one, because by
+ * the standard a lone `retry:` block without `id:` can wipe the browser's last id; and the id rides on an event, because
+ * not every client takes one from a block without data.
  */
-export function helloFrame(retryMs: number, hello: Hello): string {
-  return `retry: ${retryMs}\nevent: hello\ndata: ${JSON.stringify(hello)}\n\n`
+export function helloFrame(retryMs: number, position: string | null, hello: Hello): string {
+  return `retry: ${retryMs}\n${idLine(position)}event: hello\ndata: ${JSON.stringify(hello)}\n\n`
 }
 
-/** Says that events are or may be missing. `oldest` is the oldest id that can still be had, null where none can. */
-export function gapFrame(oldest: string | null): string {
-  return `event: gap\ndata: ${JSON.stringify({ oldest })}\n\n`
+/**
+ * Says that events are or may be missing; what follows `position` comes next. `oldest` is the oldest event that can
+ * still be had, null where there is none.
+ */
+export function gapFrame(position: string | null, oldest: string | null): string {
+  return `${idLine(position)}event: gap\ndata: ${JSON.stringify({ oldest })}\n\n`
 }
 
 /**
  * An event that a page can hear, because a comment is invisible to it and silence would go unnoticed.
  * [spec] An empty data buffer is not dispatched; an empty `data` line is, as "".
  */
-export function heartbeatFrame(): string {
-  return 'event: heartbeat\ndata:\n\n'
+export function heartbeatFrame(position: string | null): string {
+  return `${idLine(position)}event: heartbeat\ndata:\n\n`
+}
+
+/** A sign of life that moves nothing: for a stream whose position the worker's heartbeat would be wrong for. */
+export function commentFrame(): string {
+  return ':\n\n'
 }
 
 /**
@@ -43,6 +52,11 @@ export function heartbeatFrame(): string {
  */
 export function laterText(retryMs: number): string {
   return `retry: ${retryMs}\n`
+}
+
+// Without a log there are no positions.
+function idLine(position: string | null): string {
+  return position === null ? '' : `id: ${position}\n`
 }
 
 // [spec] CR, LF and CRLF each end a line. One that stayed inside would let data forge the next field.

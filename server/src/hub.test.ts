@@ -12,6 +12,10 @@ class FakeConnection implements Connection {
     return true
   }
 
+  async room(): Promise<void> {
+    await new Promise(setImmediate)
+  }
+
   sweep(): void {}
   end(): void {}
 
@@ -21,15 +25,25 @@ class FakeConnection implements Connection {
 }
 
 const event = (id: string, topic = 'a') => ({ id, topic, data: 'x' })
+const tail = { eventsMax: 1000, bytesMax: 1_000_000 }
+
+function withoutLog(): Hub {
+  return new Hub({ log: undefined, tail, pieceBytesMax: 1000 })
+}
 
 function joined(hub: Hub, ...topics: string[]): FakeConnection {
   const connection = new FakeConnection()
-  hub.join(topics, connection)
+  hub.join(topics, connection, null)
   return connection
 }
 
+/** A connection that keeps the buffers themselves: who else got the same ones shows. */
+function keeping(buffers: Buffer[]): Connection {
+  return { write: frames => buffers.push(frames) > 0, async room() {}, sweep() {}, end() {} }
+}
+
 test('a connection gets the events of its topics, in the order of the batch', async () => {
-  const hub = new Hub()
+  const hub = withoutLog()
   const [a, b, both] = [joined(hub, 'a'), joined(hub, 'b'), joined(hub, 'a', 'b')]
 
   await hub.deliver([event('1', 'a'), event('2', 'b'), event('3', 'a'), event('4', 'c')])
@@ -39,11 +53,10 @@ test('a connection gets the events of its topics, in the order of the batch', as
 })
 
 test('connections with the same topics get the same buffer', async () => {
-  const hub = new Hub()
+  const hub = withoutLog()
   const buffers: Buffer[] = []
-  const connection = () => ({ write: (frames: Buffer) => buffers.push(frames) > 0, sweep() {}, end() {} })
-  hub.join(['a'], connection())
-  hub.join(['a'], connection())
+  hub.join(['a'], keeping(buffers), null)
+  hub.join(['a'], keeping(buffers), null)
 
   await hub.deliver([event('1')])
 
@@ -51,14 +64,27 @@ test('connections with the same topics get the same buffer', async () => {
   assert.equal(buffers[0], buffers[1])
 })
 
+test('sets of topics that want the same events get the same buffer, and it is made once', async () => {
+  const hub = withoutLog()
+  const buffers: Buffer[] = []
+  for (let user = 0; user < 1000; user += 1) hub.join(['lobby', `user-${user}`], keeping(buffers), null)
+
+  await hub.deliver([event('1', 'lobby'), event('2', 'lobby'), event('3', 'user-7')])
+
+  const distinct = [...new Set(buffers)].map(buffer => [...buffer.toString().matchAll(/^id: /gm)].length)
+  assert.equal(buffers.length, 1000)
+  assert.deepEqual(new Set(distinct), new Set([2, 3]))
+  assert.equal(distinct.length, 2)
+})
+
 test('a connection that joins while a batch is written gets the next batch, and not half of this one', async () => {
-  const hub = new Hub()
+  const hub = withoutLog()
   const [first] = Array.from({ length: 1000 }, () => joined(hub, 'a'))
   const late = new FakeConnection()
   assert.ok(first)
   first.onWrite = () => {
     first.onWrite = () => undefined
-    hub.join(['a'], late)
+    hub.join(['a'], late, null)
   }
 
   await hub.deliver([event('1'), event('2')])
@@ -68,7 +94,7 @@ test('a connection that joins while a batch is written gets the next batch, and 
 })
 
 test('a heartbeat that falls due while a batch is written comes after it on every connection', async () => {
-  const hub = new Hub()
+  const hub = withoutLog()
   const connections = Array.from({ length: 1000 }, () => joined(hub, 'a'))
   const [first] = connections
   assert.ok(first)
@@ -86,7 +112,7 @@ test('a heartbeat that falls due while a batch is written comes after it on ever
 })
 
 test('writing to many connections lets other work in between', async () => {
-  const hub = new Hub()
+  const hub = withoutLog()
   for (let count = 0; count < 1000; count += 1) joined(hub, 'a')
   let turns = 0
   const count = () => {
@@ -102,9 +128,9 @@ test('writing to many connections lets other work in between', async () => {
 })
 
 test('what leaves is forgotten, however often it leaves', () => {
-  const hub = new Hub()
+  const hub = withoutLog()
   const leaves = Array.from({ length: 100 }, (_, index) =>
-    hub.join([`t${index % 10}`, 'z'], new FakeConnection()),
+    hub.join([`t${index % 10}`, 'z'], new FakeConnection(), null),
   )
   assert.deepEqual([hub.connections, hub.topics], [100, 11])
 
@@ -114,8 +140,8 @@ test('what leaves is forgotten, however often it leaves', () => {
 })
 
 test('what a connection did not take is not counted as delivered', async () => {
-  const hub = new Hub()
-  hub.join(['a'], { write: () => false, sweep() {}, end() {} })
+  const hub = withoutLog()
+  hub.join(['a'], { write: () => false, async room() {}, sweep() {}, end() {} }, null)
 
   await hub.deliver([event('1')])
 

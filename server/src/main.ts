@@ -6,6 +6,7 @@ import { createApp } from './app.ts'
 import type { Bus } from './bus/bus.ts'
 import { MemoryBus } from './bus/memory.ts'
 import { PubsubBus } from './bus/pubsub.ts'
+import { StreamsBus } from './bus/streams.ts'
 import { ConfigError, readConfig, type Config } from './config.ts'
 import { drain } from './drain.ts'
 import type { WorkerName } from './event.ts'
@@ -19,6 +20,8 @@ import { Workers } from './workers.ts'
 const exitConfig = 78
 const pageFolder = fileURLToPath(new URL('../../client/dist', import.meta.url))
 const sweepMs = 1000
+// A slow reader shows progress between two pieces, and not within one.
+const pieceBytesMax = 2 ** 16
 const loopProbeMs = 20
 
 async function main(): Promise<void> {
@@ -37,7 +40,11 @@ async function main(): Promise<void> {
       : openRedis(config.redisUrl, name.worker, config.publishTimeoutMs, log)
   redis?.commands.connect().catch(() => undefined) // retried and reported: see openRedis
   const bus = openBus(config, redis, log)
-  const hub = new Hub()
+  const hub = new Hub({
+    log: bus.log,
+    tail: { eventsMax: config.logEventsMax, bytesMax: config.logBytesMax },
+    pieceBytesMax: Math.min(pieceBytesMax, config.bufferedBytesMax / 2),
+  })
   const counts = new Counts()
   const metrics = openMetrics({ worker: name.worker, hub, bus, counts })
   let draining = false
@@ -65,7 +72,7 @@ async function main(): Promise<void> {
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: 30_000 }, app)
   await listen(server, config.port)
   if (config.heartbeatMs > 0) every(config.heartbeatMs, () => hub.heartbeat())
-  every(sweepMs, () => hub.sweep(Date.now()))
+  every(sweepMs, () => hub.sweep(performance.now()))
   log.info({ bus: bus.name, port: config.port }, 'ready')
   process.send?.('ready')
 
@@ -95,9 +102,21 @@ function openBus(config: Config, redis: ReturnType<typeof openRedis> | undefined
     waitingBytesMax: config.logBytesMax,
     waitingEventsMax: config.logEventsMax,
   }
-  return config.bus === 'pubsub' && redis !== undefined
-    ? new PubsubBus({ ...redis, bounds, log })
-    : new MemoryBus(bounds)
+  if (config.bus === 'memory' || redis === undefined) return new MemoryBus(bounds)
+  const { commands, listener } = redis
+  return config.bus === 'pubsub'
+    ? new PubsubBus({ commands, subscription: listener, bounds, log })
+    : new StreamsBus({
+        commands,
+        reader: listener,
+        bounds: {
+          logEventsMax: config.logEventsMax,
+          logBytesMax: config.logBytesMax,
+          batchBytesMax: bounds.batchBytesMax,
+        },
+        publishTimeoutMs: config.publishTimeoutMs,
+        log,
+      })
 }
 
 function statusReader(name: WorkerName, bus: Bus, hub: Hub, counts: Counts, isReady: () => boolean) {

@@ -8,6 +8,7 @@ export class Counts {
   publishFailures = 0
   opened = 0
   turnedAway = 0
+  gapsOnReturn = 0
   readonly closed: Record<CloseReason, number> = {
     'peer-left': 0,
     'slow-reader': 0,
@@ -63,6 +64,15 @@ export function openMetrics({ worker, hub, bus, counts }: MetricsParts): Registr
   )
   counter('sse_events_delivered_total', 'Events written to streams', () => hub.delivered)
   counter('sse_gaps_total', 'Gaps announced to all streams of this worker', () => hub.gaps)
+  counter(
+    'sse_gaps_on_return_total',
+    'Gaps announced to one stream, for what its reader came back with',
+    () => counts.gapsOnReturn,
+  )
+  counter('sse_replays_total', 'Streams that came back behind this worker', () => hub.replays)
+  counter('sse_events_replayed_total', 'Events written in replays', () => hub.replayed)
+  gauge('sse_tail_events', 'Events that can be replayed', () => hub.tail.events)
+  gauge('sse_tail_bytes', 'Bytes of the events that can be replayed', () => hub.tail.bytes)
   counter('sse_heartbeats_total', 'Heartbeats written to all streams of this worker', () => hub.heartbeats)
   const closed = new Counter({
     name: 'sse_connections_closed_total',

@@ -12,6 +12,9 @@ const statusOf: Record<RefusalCode, number> = {
   'method-not-allowed': 405,
   'too-large': 413,
   'not-json': 415,
+  'bad-key': 400,
+  'key-reused': 422,
+  'too-many-keys': 503,
   'not-ready': 503,
   'bus-away': 503,
 }

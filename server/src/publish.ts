@@ -1,9 +1,9 @@
 import type { RequestHandler } from 'express'
-import type { Bus } from './bus/bus.ts'
+import type { Bus, Once } from './bus/bus.ts'
 import { readDraft } from './draft.ts'
 import { eventFrame } from './frame.ts'
 import type { Counts } from './metrics.ts'
-import { BusAway, Refusal } from './refusal.ts'
+import { BusAway, KeyReused, Refusal, TooManyKeys } from './refusal.ts'
 
 export type PublishParts = { bus: Bus; counts: Counts; worker: string; eventBytesMax: number }
 
@@ -22,16 +22,40 @@ export function publish({ bus, counts, worker, eventBytesMax }: PublishParts): R
       )
     }
     try {
-      const { id, topic } = await bus.publish(draft)
+      const { id, topic } = await bus.publish(draft, readOnce(request.get('Idempotency-Key')))
       counts.published += 1
       response.status(202).json({ id, topic, worker })
     } catch (error) {
+      if (error instanceof KeyReused) {
+        throw new Refusal(
+          'key-reused',
+          'This Idempotency-Key came before, with another event. Use a new key for it.',
+        )
+      }
+      if (error instanceof TooManyKeys) {
+        throw new Refusal(
+          'too-many-keys',
+          'Too many Idempotency-Keys are in use. Nothing was published; come back later.',
+        )
+      }
       if (!(error instanceof BusAway)) throw error
       counts.publishFailures += 1
       throw new Refusal(
         'bus-away',
-        'The bus did not take the event in time. It is not acknowledged, but may still take effect.',
+        'The bus did not take the event in time. It is not acknowledged, but may still take effect; with an Idempotency-Key it can be repeated safely.',
       )
     }
   }
+}
+
+/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ ; a quoted key is taken with its quotes. */
+function readOnce(key: string | undefined): Once | undefined {
+  if (key === undefined) return undefined
+  if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
+    throw new Refusal(
+      'bad-key',
+      'Header Idempotency-Key must be 1 to 255 visible ASCII characters, like a UUID.',
+    )
+  }
+  return { key }
 }

@@ -2,7 +2,8 @@ import { Redis } from 'ioredis'
 import type { Log } from './log.ts'
 
 const silentLinkMs = 5000
-const subscribeTimeoutMs = 1500
+// Longer than Redis may hold a question of ours (log-reader.ts: 1000 ms).
+const listenTimeoutMs = 3000
 
 /**
  * Connections to Redis. Neither connects before it is told to, and both come back by themselves, at the latest one
@@ -13,12 +14,14 @@ export function openRedis(
   name: string,
   publishTimeoutMs: number,
   log: Log,
-): { commands: Redis; subscription: Redis } {
+): { commands: Redis; listener: Redis } {
   const shared = {
     lazyConnect: true,
     // The random part keeps the workers from coming back in the same millisecond.
     retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 900) + Math.random() * 100,
     connectTimeout: 2000,
+    // While Redis reads its file ioredis would wait for as long as Redis guesses that it takes.
+    maxLoadingRetryTime: 500,
     // A command without an answer is the caller's to repeat: sent again behind its back, it may take effect twice.
     autoResendUnfulfilledCommands: false,
     // While Redis is away a publish fails at once. In a queue it would wait past the caller's patience and then happen.
@@ -31,17 +34,17 @@ export function openRedis(
     ...shared,
     commandTimeout: publishTimeoutMs,
     socketTimeout: silentLinkMs,
-    connectionName: `${name} commands`,
+    connectionName: `${name}/commands`,
   })
-  // We subscribe again ourselves: see PubsubBus.
-  const subscription = new Redis(url, {
+  // What hears the bus. We subscribe again ourselves: see PubsubBus.
+  const listener = new Redis(url, {
     ...shared,
-    commandTimeout: subscribeTimeoutMs,
+    commandTimeout: listenTimeoutMs,
     autoResubscribe: false,
-    connectionName: `${name} subscription`,
+    connectionName: `${name}/listener`,
   })
-  for (const redis of [commands, subscription]) logLink(redis, log)
-  return { commands, subscription }
+  for (const redis of [commands, listener]) logLink(redis, log)
+  return { commands, listener }
 }
 
 // ioredis reports every failed attempt; a line when the link breaks and one when it is back is what a reader needs.

@@ -7,6 +7,9 @@ export type RefusalCode =
   | 'not-json'
   | 'not-found'
   | 'method-not-allowed'
+  | 'bad-key'
+  | 'key-reused'
+  | 'too-many-keys'
   | 'not-ready'
   | 'bus-away'
 
@@ -19,6 +22,16 @@ export class Refusal extends Error {
     super(detail)
     this.code = code
   }
+}
+
+/** The Idempotency-Key came before, with another event. */
+export class KeyReused extends Error {
+  override readonly name = 'KeyReused'
+}
+
+/** More Idempotency-Keys than the bus can know at a time. Nothing was published. */
+export class TooManyKeys extends Error {
+  override readonly name = 'TooManyKeys'
 }
 
 /** The bus did not take an event in time. It was not acknowledged, but may still take effect once. */

@@ -40,8 +40,8 @@ export function openStream(parts: StreamParts): RequestHandler {
       return
     }
 
-    // Neither bus keeps a history, so whoever comes back with an id has missed something, or may have.
-    const first = helloFrame(retryMs, hello) + (cameBack(request) ? gapFrame(null) : '')
+    const { position, gap } = hub.start(lastEventId(request))
+    const first = helloFrame(retryMs, position, hello) + (gap ? gapFrame(position, hub.oldest) : '')
     // The lower end of 80 to 100 % spreads what would otherwise end together, having begun together.
     const endsAfterMs =
       config.streamMs === 0 ? Infinity : randomBetween(config.streamMs * 0.8, config.streamMs)
@@ -52,14 +52,16 @@ export function openStream(parts: StreamParts): RequestHandler {
       const level = reason === 'slow-reader' || reason === 'stalled' ? 'warn' : 'debug'
       log[level]({ reason, openMs, topics: topics.length }, 'connection closed')
     })
-    const leave = hub.join(topics, connection)
+    const leave = hub.join(topics, connection, position)
     counts.opened += 1
+    if (gap) counts.gapsOnReturn += 1
   }
 }
 
-// The header wins: a native reconnect repeats the old query.
-function cameBack(request: Request): boolean {
-  return Boolean(request.get('Last-Event-ID') ?? request.query.lastEventID)
+// The header wins: a native reconnect repeats the old query. What is there and no text is no id either, but not nothing.
+function lastEventId(request: Request): string | undefined {
+  const id = request.get('Last-Event-ID') || request.query.lastEventID
+  return id === undefined || id === '' ? undefined : typeof id === 'string' ? id : 'not an id'
 }
 
 function randomBetween(min: number, max: number): number {

@@ -44,7 +44,7 @@ export class Inbox {
       while (this.#waiting.length > 0) {
         if (this.#overflowed) {
           this.#overflowed = false
-          await this.#subscriber.gap()
+          await this.#subscriber.gap(null)
         }
         await this.#subscriber.deliver(this.#nextBatch())
       }

@@ -9,6 +9,7 @@ import { Inbox, type InboxBounds } from './inbox.ts'
  */
 export class MemoryBus implements Bus {
   readonly name = 'memory'
+  readonly log = undefined
   readonly #bounds: InboxBounds
   #inbox: Inbox | undefined
   #lagMs: number | null = null

@@ -30,6 +30,7 @@ export type PubsubParts = { commands: Redis; subscription: Redis; bounds: InboxB
  */
 export class PubsubBus implements Bus {
   readonly name = 'pubsub'
+  readonly log = undefined
   readonly #commands: Redis
   readonly #subscription: Redis
   readonly #bounds: InboxBounds
@@ -105,7 +106,7 @@ export class PubsubBus implements Bus {
     this.#ready = true
     if (this.#heardBefore) {
       this.#log.info('subscribed again: streams are told of the gap')
-      await this.#subscriber?.gap()
+      await this.#subscriber?.gap(null)
     }
     this.#heardBefore = true
     return true

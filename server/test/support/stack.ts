@@ -15,9 +15,12 @@ import { until } from './until.ts'
  */
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const project = 'sse-lab-test'
-const network = `${project}_default`
+export const network = `${project}_default`
 // Everything started beside compose carries this label, so that a run that was killed can be cleaned up by the next.
 const label = { 'sse-lab.test': 'true' }
+
+/** The name of the tests' own container in the network. */
+export const testAlias = 'tests'
 
 const environment = {
   SERVERS: '2',
@@ -42,9 +45,23 @@ export async function docker(...args: string[]): Promise<string> {
   return stdout + stderr
 }
 
-/** The name of a container of the stack: `container('redis')`, `container('server', 2)`. */
-export function container(service: string, index = 1): string {
-  return `${project}-${service}-${index}`
+/** The name of a container of the stack: `container('redis')`. Servers come and go: see serverContainers. */
+export function container(service: string): string {
+  return `${project}-${service}-1`
+}
+
+/** The ids of the fixed side's server containers, running or not. */
+export async function serverContainers(): Promise<string[]> {
+  const filters = [`label=com.docker.compose.project=${project}`, 'label=com.docker.compose.service=server']
+  const printed = await docker('ps', '--all', '--quiet', ...filters.flatMap(it => ['--filter', it]))
+  return printed.split('\n').filter(Boolean)
+}
+
+/** Runs a target of the Makefile on the stack, as people run it on the lab, and returns what it printed. */
+export async function make(target: string): Promise<string> {
+  const env = { ...process.env, ...environment, COMPOSE_PROJECT_NAME: project }
+  const { stdout, stderr } = await run('make', [target], { cwd: root, env })
+  return stdout + stderr
 }
 
 /** Starts the stack, cleans up what an earlier run may have left, and joins its network. */
@@ -56,7 +73,7 @@ export async function startStack(): Promise<AsyncDisposable> {
     .withDefaultWaitStrategy(Wait.forHealthCheck())
     .withStartupTimeout(120_000)
     .up()
-  await docker('network', 'connect', network, hostname())
+  await docker('network', 'connect', '--alias', testAlias, network, hostname())
   return {
     async [Symbol.asyncDispose]() {
       await docker('network', 'disconnect', network, hostname())
@@ -82,12 +99,15 @@ async function clean(): Promise<void> {
   await docker('network', 'rm', '--force', network)
 }
 
-/** Starts one more container of the server image, known in the network by `alias`. */
-export async function startServer(alias: string, env: Record<string, string>): Promise<StartedTestContainer> {
+/** Starts one more container of the server image, known in the network by `aliases`. */
+export async function startServer(
+  aliases: string | string[],
+  env: Record<string, string>,
+): Promise<StartedTestContainer> {
   return await new GenericContainer('sse-lab/server')
     .withEnvironment(env)
     .withNetworkMode(network)
-    .withNetworkAliases(alias)
+    .withNetworkAliases(...[aliases].flat())
     .withLabels(label)
     .start()
 }
@@ -104,10 +124,27 @@ export async function startRedis(alias: string): Promise<StartedTestContainer> {
     .start()
 }
 
-/** Starts one more nginx, with its configuration changed by `change`, and waits until it answers at `http://<alias>`. */
+/** Sets a kernel knob of a running container's network, like `net/ipv4/tcp_retries2`. It holds until the container ends. */
+export async function setSysctl(id: string, name: string, value: string): Promise<void> {
+  const shared = ['--privileged', '--user', '0', '--network', `container:${id}`]
+  const script = `echo ${value} > /proc/sys/${name}`
+  await docker('run', '--rm', ...shared, '--entrypoint', 'sh', 'sse-lab/server', '-c', script)
+}
+
+/** Starts a container that reads a stream, so that it can be cut off from the network without a word. */
+export async function startReader(url: string): Promise<StartedTestContainer> {
+  return await new GenericContainer('sse-lab/test')
+    .withEntrypoint(['curl', '-sN', url])
+    .withNetworkMode(network)
+    .withLabels(label)
+    .start()
+}
+
+/** Starts one more nginx, with its configuration changed by `change`, and waits until it answers at `http://<alias>:<port>`. */
 export async function startNginx(
   alias: string,
   change: (text: string) => string,
+  port = 80,
 ): Promise<StartedTestContainer> {
   const files = await Promise.all(
     ['nginx.conf', 'streaming.conf', 'problems.conf'].map(async name => {
@@ -127,7 +164,7 @@ export async function startNginx(
   await until(
     `nginx at ${alias}`,
     10_000,
-    async () => (await call('GET', `http://${alias}/healthz`)).status > 0,
+    async () => (await call('GET', `http://${alias}:${port}/healthz`)).status > 0,
   )
   return started
 }
@@ -149,10 +186,16 @@ const workerList = z.object({
 
 export type ListedWorker = z.output<typeof workerList>['workers'][number]
 
+/** What `GET /api/workers` answers: without Redis it is partial, and lists the asked worker alone. */
+export async function readWorkers(base: string): Promise<z.output<typeof workerList>> {
+  return workerList.parse(JSON.parse((await call('GET', `${base}/api/workers`)).body))
+}
+
 /** All live workers of the stack, as any of them lists them. */
 export async function listWorkers(base = fixed): Promise<ListedWorker[]> {
-  const { workers, partial } = workerList.parse(JSON.parse((await call('GET', `${base}/api/workers`)).body))
-  if (partial) throw new Error('the list of workers is partial')
+  const { workers, partial } = await readWorkers(base)
+  if (partial && workers.some(({ bus }) => bus !== 'memory'))
+    throw new Error('the list of workers is partial')
   return workers
 }
 

@@ -31,6 +31,8 @@ export class TestStream implements AsyncDisposable {
   heartbeats = 0
   retryMs: number | undefined
   hello: z.output<typeof helloData> | undefined
+  /** Where the stream starts, or where the last gap or heartbeat or event has led it; empty without a log. */
+  position = ''
   /** Everything that came, as it came. Kept only when asked for. */
   text = ''
   ending: Ending | undefined
@@ -73,6 +75,18 @@ export class TestStream implements AsyncDisposable {
     })
   }
 
+  /**
+   * Opens a stream and resolves when it has said hello. Told to come back later, it does, as a browser would: in the
+   * second after a server has gone nginx may still try it, and have nobody else for that request.
+   */
+  static async openGreeted(url: string): Promise<TestStream> {
+    return await until('a stream that says hello', 10_000, async () => {
+      const stream = await TestStream.open(url)
+      await until('hello, or the end', 5000, () => stream.hello ?? stream.ending)
+      return stream.hello !== undefined && stream
+    })
+  }
+
   /** Resolves when the stream has said hello, with what it said. */
   async greeted(withinMs = 5000): Promise<z.output<typeof helloData>> {
     return await until('hello', withinMs, () => this.hello)
@@ -107,6 +121,7 @@ export class TestStream implements AsyncDisposable {
   }
 
   #take(event: EventSourceMessage): void {
+    if (event.id !== undefined) this.position = event.id
     if (event.event === 'hello') this.hello = helloData.parse(JSON.parse(event.data))
     else if (event.event === 'heartbeat') this.heartbeats += 1
     else if (event.event === 'gap') this.gaps.push(event)

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Redis } from 'ioredis'
+import type { Draft, Event } from '../event.ts'
+import { eventFrame } from '../frame.ts'
+import type { Log } from '../log.ts'
+import { BusAway, KeyReused, TooManyKeys } from '../refusal.ts'
+import type { Bus, BusLog, Once, Subscriber } from './bus.ts'
+import { compareIds, firstId, isId } from './ids.ts'
+import { LogReader } from './log-reader.ts'
+import { isOutOfMemory, RedisLog, type Addition } from './redis-log.ts'
+import { keyReused, tooManyKeys } from './scripts.ts'
+
+export type StreamsParts = {
+  commands: Redis
+  reader: Redis
+  bounds: { logEventsMax: number; logBytesMax: number; batchBytesMax: number }
+  publishTimeoutMs: number
+  log: Log
+}
+
+/**
+ * One log for all topics, a Redis stream, which every worker reads on from its own cursor: also the worker that
+ * published, so that there is one order and one road. What was published while a worker's link was down is read when it
+ * is back. https://redis.io/docs/latest/develop/data-types/streams/
+ */
+export class StreamsBus implements Bus {
+  readonly name = 'streams'
+  readonly log: BusLog
+  readonly #parts: StreamsParts
+  readonly #redisLog: RedisLog
+  #reader: LogReader | undefined
+
+  constructor(parts: StreamsParts) {
+    this.#parts = parts
+    this.#redisLog = new RedisLog(parts.commands)
+    this.log = { isId, compare: compareIds, lastId: async () => await this.#lastId() }
+  }
+
+  get ready(): boolean {
+    return this.#reader?.ready ?? false
+  }
+
+  get lagMs(): number | null {
+    return this.#reader?.lagMs ?? null
+  }
+
+  async publish(draft: Draft, once?: Once): Promise<Event> {
+    const answer = await this.#add(toAddition(draft, once)).catch((error: unknown) => {
+      throw new BusAway('Redis did not take the event', { cause: error })
+    })
+    if (answer === keyReused) throw new KeyReused()
+    if (answer === tooManyKeys) throw new TooManyKeys()
+    this.#reader?.expect(answer)
+    return { ...draft, id: answer }
+  }
+
+  async subscribe(subscriber: Subscriber): Promise<void> {
+    const { reader, bounds, log } = this.#parts
+    this.#reader = new LogReader({ reader, subscriber, batchBytesMax: bounds.batchBytesMax, log })
+    await this.#reader.start()
+  }
+
+  async close(): Promise<void> {
+    this.#reader?.close()
+  }
+
+  async #lastId(): Promise<string> {
+    try {
+      return await this.#redisLog.lastId()
+    } catch (error) {
+      throw new BusAway('Redis did not say where the log ends', { cause: error })
+    }
+  }
+
+  // Redis refuses to grow past its memory (noeviction), but history can make room.
+  async #add(addition: Addition): Promise<string> {
+    const { bounds, publishTimeoutMs } = this.#parts
+    const begun = performance.now()
+    try {
+      return await this.#redisLog.add(addition, bounds)
+    } catch (error) {
+      if (!isOutOfMemory(error)) throw error
+      // Three more commands, within the time that the caller was promised for all of them.
+      const leftMs = publishTimeoutMs - (performance.now() - begun)
+      return await Promise.race([this.#makeRoomAndAdd(addition), outOfTime(leftMs)])
+    }
+  }
+
+  async #makeRoomAndAdd(addition: Addition): Promise<string> {
+    const entries = await this.#redisLog.dropQuarter()
+    this.#parts.log.warn({ entries }, 'Redis is out of memory: a quarter of the log is dropped')
+    return await this.#redisLog.add(addition, this.#parts.bounds)
+  }
+}
+
+async function outOfTime(ms: number): Promise<never> {
+  await pause(Math.max(0, ms), undefined, { ref: false })
+  throw new Error('Redis was out of memory, and too slow in making room')
+}
+
+function toAddition(draft: Draft, once: Once | undefined): Addition {
+  const { topic, type, data } = draft
+  const fields = ['topic', topic, ...(type === undefined ? [] : ['type', type]), 'data', data]
+  return {
+    fields,
+    bytes: Buffer.byteLength(eventFrame({ ...draft, id: firstId })),
+    once: once && {
+      key: once.key,
+      digest: createHash('sha256').update(JSON.stringify(fields)).digest('base64url'),
+    },
+  }
+}

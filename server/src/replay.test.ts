@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { createParser } from 'eventsource-parser'
+import { until } from '../test/support/until.ts'
+import { compareIds, isId } from './bus/ids.ts'
+import { Hub, type Connection } from './hub.ts'
+import { BusAway } from './refusal.ts'
+
+/** A reader at the other end of a connection. `stopped`: what is written waits until it reads on. */
+class Reader implements Connection {
+  seen: string[] = []
+  writes = 0
+  taken = true
+  #room: (() => void) | undefined
+  #stopped = false
+  readonly #parser = createParser({
+    onEvent: it => this.seen.push(it.event === undefined ? String(it.id) : `${it.event} ${it.id}`),
+    onComment: () => this.seen.push('comment'),
+  })
+
+  write(frames: Buffer): boolean {
+    this.writes += 1
+    if (this.taken) this.#parser.feed(frames.toString())
+    return this.taken
+  }
+
+  async room(): Promise<void> {
+    if (this.#stopped) await new Promise<void>(resolve => (this.#room = resolve))
+    else await new Promise(setImmediate)
+  }
+
+  stop(): void {
+    this.#stopped = true
+  }
+
+  readOn(): void {
+    this.#stopped = false
+    this.#room?.()
+  }
+
+  sweep(): void {}
+  end(): void {}
+}
+
+type Options = { eventsMax?: number; pieceBytesMax?: number; lastId?: () => Promise<string> }
+
+async function hubWith(
+  ids: string[],
+  { eventsMax = 1000, pieceBytesMax = 100_000, lastId }: Options = {},
+): Promise<Hub> {
+  const log = {
+    isId,
+    compare: compareIds,
+    lastId: lastId ?? (async () => hub.start(undefined).position ?? '0-0'),
+  }
+  const hub: Hub = new Hub({ log, tail: { eventsMax, bytesMax: 1_000_000 }, pieceBytesMax })
+  await hub.gap('0-0')
+  if (ids.length > 0) await hub.deliver(ids.map(id => event(id)))
+  return hub
+}
+
+function event(id: string, topic = 'a') {
+  return { id, topic, data: 'x' }
+}
+
+/** Joins as stream.ts does, which says hello and the gap itself. */
+function joined(hub: Hub, lastEventId: string | undefined, topics = ['a'], reader = new Reader()): Reader {
+  const { position, gap } = hub.start(lastEventId)
+  if (gap) reader.seen.push(`gap ${position}`)
+  hub.join(topics, reader, position)
+  return reader
+}
+
+test('a reader that comes back gets what it missed, and then what comes', async () => {
+  const hub = await hubWith(['1-0', '2-0', '3-0'])
+
+  const reader = joined(hub, '1-0')
+  await hub.deliver([event('4-0')])
+
+  assert.deepEqual(reader.seen, ['2-0', '3-0', '4-0'])
+  assert.deepEqual([hub.replays, hub.replayed, hub.delivered], [1, 2, 3])
+})
+
+test('a reader that comes for the first time starts at the end, and can come back from there before its first event', async () => {
+  const hub = await hubWith(['1-0', '2-0'])
+
+  const first = joined(hub, undefined)
+  const { position } = hub.start(undefined)
+  await hub.deliver([event('3-0')])
+  const again = joined(hub, position ?? '')
+
+  assert.deepEqual([first.seen, again.seen], [['3-0'], ['3-0']])
+})
+
+test('a cursor holds for other topics than the ones it came from', async () => {
+  const hub = await hubWith([])
+  await hub.deliver([event('1-0', 'a'), event('2-0', 'b'), event('3-0', 'c'), event('4-0', 'b')])
+
+  assert.deepEqual(joined(hub, '1-0', ['b', 'c']).seen, ['2-0', '3-0', '4-0'])
+  assert.deepEqual(joined(hub, '3-0', ['a']).seen, [])
+})
+
+test('whoever joins while a batch is written gets it once', async () => {
+  const hub = await hubWith(['1-0'])
+  const late = new Reader()
+  const behind = new Reader()
+  const first = joined(hub, undefined)
+  for (let count = 0; count < 1000; count += 1) joined(hub, undefined)
+  first.write = () => {
+    first.write = () => true
+    joined(hub, undefined, ['a'], late)
+    joined(hub, '1-0', ['a'], behind)
+    return true
+  }
+
+  await hub.deliver([event('2-0'), event('3-0')])
+  await hub.deliver([event('4-0')])
+
+  assert.deepEqual(behind.seen, ['2-0', '3-0', '4-0'])
+  assert.deepEqual(late.seen, ['4-0'])
+})
+
+test('a replay goes at the pace of its reader, in pieces, while live events come', async () => {
+  const ids = Array.from({ length: 100 }, (_, n) => `${n + 1}-0`)
+  const hub = await hubWith(ids, { pieceBytesMax: 100 })
+  const reader = new Reader()
+  reader.stop()
+
+  joined(hub, '0-0', ['a'], reader)
+  await hub.deliver([event('101-0')])
+  await hub.deliver([event('102-0')])
+  assert.equal(reader.writes, 1)
+  reader.readOn()
+  await until('all of it', 2000, () => reader.seen.length === 102)
+  await hub.deliver([event('103-0')])
+
+  assert.deepEqual(reader.seen, [...ids, '101-0', '102-0', '103-0'])
+})
+
+test('a replay that is overtaken by the bound of the tail has one gap, and goes on after it', async () => {
+  const hub = await hubWith(['1-0', '2-0', '3-0', '4-0'], { eventsMax: 4, pieceBytesMax: 40 })
+  const reader = new Reader()
+  reader.stop()
+
+  joined(hub, '0-0', ['a'], reader)
+  await hub.deliver(['5-0', '6-0', '7-0'].map(id => event(id)))
+  reader.readOn()
+  await until('the end', 2000, () => reader.seen.at(-1) === '7-0')
+
+  assert.deepEqual(reader.seen, ['1-0', '2-0', 'gap 3-0', '4-0', '5-0', '6-0', '7-0'])
+})
+
+test('a reader that leaves in the middle of its replay is forgotten', async () => {
+  const hub = await hubWith(['1-0', '2-0', '3-0'], { pieceBytesMax: 1 })
+  const reader = new Reader()
+  reader.stop()
+  const leave = hub.join(['a'], reader, '0-0')
+
+  leave()
+  reader.readOn()
+  await new Promise(setImmediate)
+  await hub.deliver([event('4-0')])
+
+  assert.deepEqual(reader.seen, ['1-0'])
+  assert.deepEqual([hub.connections, hub.topics, hub.all()], [0, 0, []])
+})
+
+test('a reader ahead of this worker waits until the worker is there, and gets nothing twice', async () => {
+  const hub = await hubWith(['1-0'], { lastId: async () => '4-0' })
+
+  const reader = joined(hub, '3-0')
+  await hub.deliver([event('2-0')])
+  await hub.deliver([event('3-0'), event('4-0')])
+  await hub.deliver([event('5-0')])
+
+  assert.deepEqual(reader.seen, ['4-0', '5-0'])
+})
+
+test('a reader whose id is above the end of the log gets a gap once Redis has said so, and goes on live', async () => {
+  const hub = await hubWith(['1-0', '2-0'])
+
+  const reader = joined(hub, '9-0')
+  await until('the gap', 2000, () => reader.seen.length > 0)
+  await hub.deliver([event('3-0')])
+
+  assert.deepEqual(reader.seen, ['gap 2-0', '3-0'])
+})
+
+test('while Redis cannot say whether an id is known, its reader waits', async () => {
+  let away = true
+  const lastId = async () => {
+    if (away) throw new BusAway('away')
+    return '1-0'
+  }
+  const hub = await hubWith(['1-0'], { lastId })
+
+  const reader = joined(hub, '9-0')
+  hub.sweep(Date.now())
+  await hub.heartbeat()
+  assert.deepEqual(reader.seen, ['comment'])
+  away = false
+  await until('the gap', 2000, () => {
+    hub.sweep(Date.now())
+    return reader.seen.length > 1
+  })
+
+  assert.deepEqual(reader.seen, ['comment', 'gap 1-0'])
+})
+
+test('a heartbeat says the position that all level streams have, and to the others only that it is alive', async () => {
+  const hub = await hubWith(['1-0', '2-0'], { pieceBytesMax: 1, lastId: async () => '9-0' })
+  const level = joined(hub, undefined)
+  const quiet = joined(hub, undefined, ['quiet'])
+  const ahead = joined(hub, '9-0')
+  const replaying = new Reader()
+  replaying.stop()
+  joined(hub, '0-0', ['a'], replaying)
+
+  await hub.heartbeat()
+
+  assert.deepEqual([level.seen, quiet.seen], [['heartbeat 2-0'], ['heartbeat 2-0']])
+  assert.deepEqual([ahead.seen, replaying.seen], [['comment'], ['1-0', 'comment']])
+})
+
+test('a gap reaches every stream that it concerns, wherever it stands, and everything after it follows', async () => {
+  const hub = await hubWith(['1-0', '2-0'], { pieceBytesMax: 1, lastId: async () => '9-0' })
+  const level = joined(hub, undefined)
+  const ahead = joined(hub, '9-0')
+  const replaying = new Reader()
+  replaying.stop()
+  joined(hub, '0-0', ['a'], replaying)
+
+  await hub.gap('7-0')
+  replaying.readOn()
+  await hub.deliver([event('8-0')])
+  await new Promise(setImmediate)
+
+  // It has 8-0 already, from a faster worker, and nothing is missing for it.
+  assert.deepEqual(ahead.seen, [])
+  await hub.deliver([event('9-0'), event('10-0')])
+  assert.deepEqual(ahead.seen, ['10-0'])
+  assert.deepEqual(level.seen, ['gap 7-0', '8-0', '9-0', '10-0'])
+  assert.deepEqual(replaying.seen, ['1-0', 'gap 7-0', '8-0', '9-0', '10-0'])
+  assert.deepEqual(hub.start('2-0'), { position: '7-0', gap: true })
+})
+
+test('a slow reader that takes no more in its replay does not keep the others', async () => {
+  const hub = await hubWith(['1-0', '2-0'], { pieceBytesMax: 1 })
+  const closed = new Reader()
+  closed.taken = false
+  joined(hub, '0-0', ['a'], closed)
+  const other = joined(hub, '0-0')
+
+  await until('the other', 2000, () => other.seen.length === 2)
+
+  assert.deepEqual([closed.writes, other.seen], [1, ['1-0', '2-0']])
+})

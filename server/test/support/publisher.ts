@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Entry } from './ledger.ts'
+import { call } from './publish.ts'
+
+export type PublisherParts = {
+  /** No spaces: it travels as the first word of `data`. */
+  name: string
+  topic: string
+  /** Repeats what was not acknowledged, with its Idempotency-Key. Only a bus that knows the key delivers it once. */
+  repeats: boolean
+  /** Added to each event, to make it large. */
+  padding?: string
+}
+
+const attemptMs = 2500
+const repeatAfterMs = 50
+
+/** Publishes its events one after another: the next one only when the last was acknowledged, or given up. */
+export class Publisher {
+  /** What was answered 202, in order. */
+  readonly acknowledged: Entry[] = []
+  /** Attempts that were not: refused, cut off, or out of time. */
+  unacknowledged = 0
+  /** The first answer that no publisher can do anything about: a fault of the server. */
+  fatal: string | undefined
+  readonly #parts: PublisherParts
+  #sequence = 0
+  #stopped = false
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(parts: PublisherParts) {
+    this.#parts = parts
+  }
+
+  /** Publishes the next event. Answers whether it was acknowledged; without `repeats` there is one attempt. */
+  async publish(base: string, withinMs: number): Promise<boolean> {
+    const { name, topic, repeats, padding = '' } = this.#parts
+    const sequence = this.#sequence++
+    const body = JSON.stringify({ topic, data: `${name} ${sequence} ${padding}` })
+    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() }
+    const deadline = Date.now() + withinMs
+    for (;;) {
+      const status = await call('POST', `${base}/events`, { headers, body, withinMs: attemptMs }).then(
+        answer => answer.status,
+        () => 'no answer' as const,
+      )
+      if (status === 202) {
+        this.acknowledged.push({ publisher: name, sequence })
+        return true
+      }
+      this.unacknowledged += 1
+      if (status !== 503 && status !== 'no answer') this.fatal ??= `${status} to ${name}/${sequence}`
+      if (this.fatal !== undefined || !repeats || Date.now() > deadline) return false
+      await pause(repeatAfterMs)
+    }
+  }
+
+  /** Begins to publish, about every `everyMs`, until stop(). */
+  start(base: string, everyMs: number, withinMs: number): void {
+    const run = async () => {
+      while (!this.#stopped && this.fatal === undefined) {
+        if (!(await this.publish(base, withinMs)))
+          this.fatal ??= `not acknowledged within ${withinMs} ms, however often it was repeated`
+        await pause(everyMs)
+      }
+    }
+    this.#running = run()
+  }
+
+  /** Resolves when the last event is acknowledged, or given up. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    await this.#running
+  }
+}
