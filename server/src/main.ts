@@ -1,3 +1,5 @@
+import cluster from 'node:cluster'
+import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import { hostname } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -84,6 +86,7 @@ async function main(): Promise<void> {
     await bus.close()
     redis?.commands.disconnect()
     log.info('drained')
+    await leavePrimary()
     process.exit(0)
   }
   // pm2 sends SIGINT; a terminal does so too; everything else sends SIGTERM.
@@ -144,6 +147,16 @@ function listen(server: Server, port: number): Promise<void> {
     // The backlog must hold a whole herd that comes back at once; the kernel caps it at net.core.somaxconn.
     server.listen({ port, backlog: 4096 }, resolve)
   })
+}
+
+// In a pm2 cluster the primary takes every connection and hands it to a worker. Until it has heard that we are gone, it may
+// hand us one more, which would be lost with us: its call would never be answered. Node's own farewell waits for its word.
+async function leavePrimary(): Promise<void> {
+  const self = cluster.worker
+  if (!self?.isConnected()) return
+  const left = once(self, 'disconnect')
+  self.disconnect()
+  await left
 }
 
 // Never two at a time: a slow round delays the next one instead of piling up behind it.

@@ -105,6 +105,40 @@ test('pm2 reload replaces every worker, ends its streams whole, and no publish f
   for (const stream of streams) stream.close()
 })
 
+test('a worker that leaves while pm2 itself stands still takes no call along', async () => {
+  const workers = await stackReady()
+  const leaving = workers[0]
+  const other = workers.find(({ host }) => host !== leaving?.host)
+  const server = servers.find(id => id.startsWith(leaving?.host ?? 'none'))
+  assert.ok(leaving && other && server)
+
+  const direct = `http://${leaving.host}:3000`
+  const event = { topic: 'left', data: 1 }
+  // They take turns: after another one's it is the leaving worker's.
+  await until(
+    'the turn of the worker',
+    10_000,
+    async () => (await publish(direct, event)).worker !== leaving.worker,
+  )
+
+  // pm2-runtime accepts every connection and hands it to a worker. Slow as on a busy machine, it finds the connection
+  // first, and that the worker has left afterwards.
+  await docker('kill', '--signal', 'STOP', server)
+  const posts = Array.from({ length: 4 }, async () => await post(direct, event))
+  await docker('exec', server, 'kill', '-INT', String(leaving.pid))
+  await until('the worker to leave', 10_000, async () => {
+    const listed = await listWorkers(`http://${other.host}:3000`)
+    return listed.some(({ pid, ready, worker }) => worker === leaving.worker && pid === leaving.pid && !ready)
+  })
+  await docker('kill', '--signal', 'CONT', server)
+
+  const answers = await Promise.allSettled(posts)
+  assert.deepEqual(
+    answers.filter(it => it.status === 'rejected' || it.value.status !== 202),
+    [],
+  )
+})
+
 test('a worker that is killed is replaced, and the list forgets it', async () => {
   const [victim] = await stackReady()
   assert.ok(victim)
