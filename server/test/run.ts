@@ -11,21 +11,30 @@ import { promisify } from 'node:util'
  * Runs inside the sse-lab/test container.
  */
 type Counts = { passed: number; failed: number; skipped: number }
-type Part = { name: string; needsStack?: true; act: () => Promise<Counts> }
+type Part = { name: string; needsStack?: true; onlyWhenChosen?: true; act: () => Promise<Counts> }
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 process.chdir(root)
 
+const unit = ['server/src/**/*.test.ts', 'server/test/support/*.test.ts']
+
 const parts: Part[] = [
   { name: 'lint', act: () => command('npm', 'run', '--silent', 'lint') },
   { name: 'types', act: () => command('npm', 'run', '--silent', 'types') },
-  { name: 'unit', act: () => tests(['server/src/**/*.test.ts', 'client/src/**/*.test.ts'], true) },
+  { name: 'unit', act: () => tests([...unit, '{client/src,load}/**/*.test.ts'], true) },
   { name: 'page', act: () => tests(['client/test/*.browser.test.ts'], false) },
   {
     name: 'system',
     needsStack: true,
     act: () =>
       tests(process.env.FILES?.split(' ') ?? ['server/test/*.test.ts', 'client/test/*.lab.test.ts'], false),
+  },
+  { name: 'faults', needsStack: true, act: () => tests(['server/test/faults/*.test.ts'], false) },
+  {
+    name: 'soak',
+    needsStack: true,
+    onlyWhenChosen: true,
+    act: () => command('node', 'server/test/faults/soak.ts'),
   },
 ]
 
@@ -44,7 +53,7 @@ async function tests(patterns: string[], concurrency: boolean): Promise<Counts> 
   const files: string[] = []
   for await (const file of glob(patterns)) files.push(file)
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
-  const stream = run({ files: files.toSorted(), concurrency, timeout: 240_000 })
+  const stream = run({ files: files.toSorted(), concurrency, timeout: 480_000 })
   stream.on('test:summary', ({ file, counts: all }) => {
     if (file !== undefined) return // one file's; the last is that of all
     counts.passed = all.passed
@@ -84,7 +93,7 @@ async function main(): Promise<void> {
   let stack = false
   process.once('SIGINT', () => void resources.disposeAsync().then(() => process.exit(130)))
   for (const part of parts) {
-    if (chosen !== undefined && !chosen.includes(part.name)) continue
+    if (chosen === undefined ? part.onlyWhenChosen : !chosen.includes(part.name)) continue
     print(`\n== ${part.name}`)
     const begun = Date.now()
     if (part.needsStack && !stack) {

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { afterEach, test } from 'node:test'
+import { audit, auditText } from './support/ledger.ts'
+import { Publisher } from './support/publisher.ts'
+import { closeReaders, Reader } from './support/reader.ts'
+import { fixed, make, stackReady } from './support/stack.ts'
+import { until } from './support/until.ts'
+
+const readerCount = 200
+
+afterEach(async () => {
+  closeReaders()
+  await stackReady()
+})
+
+test('make deploy replaces every server under load: no reader is ended for good, nothing is lost, and the herd is spread', async t => {
+  const old = await stackReady()
+  const topic = randomUUID()
+  const readers = Array.from({ length: readerCount }, () => new Reader(`${fixed}/events?topic=${topic}`))
+  for (const reader of readers) await reader.greeted()
+  const publisher = new Publisher({ name: 'deploy', topic, repeats: true })
+  publisher.start(fixed, 50, 10_000)
+
+  const printed = await make('roll')
+  await until('every reader to be back', 20_000, () =>
+    readers.every(({ worker }) => worker !== undefined && !old.some(it => it.worker === worker)),
+  )
+  await publisher.stop()
+
+  assert.match(printed, /Replaced 2 server containers/)
+  const present = await stackReady()
+  assert.deepEqual(
+    present.filter(({ host }) => old.some(it => it.host === host)),
+    [],
+  )
+  const last = publisher.acknowledged.at(-1)?.sequence
+  for (const reader of readers) {
+    await until('the last event', 5000, () => reader.received.at(-1)?.sequence === last)
+    const found = audit(publisher.acknowledged, reader.received)
+    assert.deepEqual(found, { lost: [], doubled: [], disordered: [] }, auditText(found))
+    assert.deepEqual([reader.fatal, reader.gaps], [undefined, 0])
+  }
+  assert.equal(publisher.fatal, undefined)
+
+  const herd = spread(readers.flatMap(({ greetedAt }) => greetedAt.slice(1)))
+  t.diagnostic(
+    `${herd.returns} returns; at most ${herd.peak} in 100 ms, ${herd.mean.toFixed(1)} on average; ` +
+      `${publisher.acknowledged.length} publishes, ${publisher.unacknowledged} of them had to be repeated`,
+  )
+  // Each container's readers would be back in the same instant if they had been told the same time.
+  assert.ok(herd.peak < readerCount / 6, `${herd.peak} of ${herd.returns} came back within the same 100 ms`)
+})
+
+/** How many came back in the busiest tenth of a second, and in an average one in which any did. */
+function spread(times: number[]): { returns: number; peak: number; mean: number } {
+  const buckets = new Map<number, number>()
+  for (const time of times) {
+    const bucket = Math.floor(time / 100)
+    buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1)
+  }
+  return { returns: times.length, peak: Math.max(...buckets.values()), mean: times.length / buckets.size }
+}

@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import type { ListedWorker } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+import type { Fault } from './fault.ts'
+import { logOf, losingAWorker, withItsStreams } from './losing-a-worker.ts'
+import type { Server, Side } from './side.ts'
+
+/** Sends a worker into its drain, and kills it there: when `moment` says so, and so many milliseconds later. */
+async function killDraining(
+  { a }: Side,
+  { pid }: ListedWorker,
+  delayMs: number,
+  moment: () => Promise<unknown>,
+): Promise<void> {
+  const unfinished = Array.from({ length: 12 }, () => halfARequest(a))
+  await Promise.all(unfinished.map(async socket => await once(socket, 'connect')))
+  await a.exec('kill', '-INT', String(pid))
+  await moment()
+  await a.exec('sh', '-c', `sleep ${delayMs / 1000}; kill -KILL ${pid}`)
+  for (const socket of unfinished) socket.destroy()
+  const lines = await logOf(a, pid)
+  if (!lines.includes('"draining"') || lines.includes('"drained"'))
+    throw new Error(`it was not in its drain:\n${lines}`)
+}
+
+export const killedAsItDrains: Fault = {
+  name: 'SIGKILL a worker as its drain begins',
+  ...withItsStreams,
+  hits: ['workers'],
+  async begin(scene) {
+    const delayMs = scene.random.integer(0, 20)
+    return await losingAWorker(scene, async (side, victim) => {
+      await killDraining(side, victim, delayMs, async () => undefined)
+    })
+  },
+}
+
+export const killedInItsDrain: Fault = {
+  name: 'SIGKILL a worker in the middle of its drain',
+  ...withItsStreams,
+  hits: ['workers'],
+  async begin(scene) {
+    const delayMs = scene.random.integer(0, 300)
+    return await losingAWorker(scene, async (side, victim) => {
+      await killDraining(side, victim, delayMs, async () =>
+        until('its streams to end', 5000, () => side.readersOn(victim).length === 0),
+      )
+    })
+  },
+}
+
+// A drain lasts as long as a request is unfinished, at most DRAIN_MS. The workers of a server take connections in turn,
+// so a few of these reach every one.
+function halfARequest({ url }: Server): Socket {
+  const { hostname, port } = new URL(url)
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => undefined)
+  socket.write(
+    'POST /events HTTP/1.1\r\nHost: half\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+  )
+  return socket
+}

@@ -1,0 +1,66 @@
+import { audit, auditText, type Entry } from '../support/ledger.ts'
+import { Publisher } from '../support/publisher.ts'
+import { until } from '../support/until.ts'
+import type { Side } from './side.ts'
+
+const publisherCount = 4
+const publishEveryMs = 60
+const givenUpMs = 10_000
+
+/** What happened on a side, in one line, and whatever should not have. */
+export type Report = { said: string; wrong: string[] }
+
+/** The side that must lose nothing: publishers that never pause, fault or no fault. */
+export class Load {
+  readonly #side: Side
+  readonly #publishers: Publisher[]
+  readonly #closing: Publisher
+
+  constructor(side: Side) {
+    this.#side = side
+    const { topic } = side
+    this.#publishers = Array.from(
+      { length: publisherCount },
+      (_, index) => new Publisher({ name: `load${index}`, topic, repeats: true }),
+    )
+    this.#closing = new Publisher({ name: 'closing', topic, repeats: true })
+    for (const publisher of this.#publishers) publisher.start(side.base, publishEveryMs, givenUpMs)
+  }
+
+  /** Resolves when more was acknowledged. */
+  async goesOn(): Promise<void> {
+    const before = this.#acknowledged().length
+    await until('the load to go on', 5000, () => this.#acknowledged().length >= before + 5 * publisherCount)
+  }
+
+  /** Ends the load, and resolves when every reader has its last event, or was closed for good. */
+  async end(): Promise<void> {
+    await Promise.all(this.#publishers.map(async publisher => await publisher.stop()))
+    await this.#closing.publish(this.#side.base, givenUpMs)
+    await until(`the closing event at every reader of ${this.#side.name}`, 10_000, () =>
+      this.#side.readers.every(
+        ({ fatal, received }) => fatal !== undefined || received.at(-1)?.publisher === 'closing',
+      ),
+    ).catch(() => undefined) // the report says what is missing
+  }
+
+  report(): Report {
+    const { readers, name } = this.#side
+    const acknowledged = this.#acknowledged()
+    const wrong = [...this.#publishers, this.#closing].flatMap(({ fatal }) => fatal ?? [])
+    for (const [index, { received, gaps, fatal }] of readers.entries()) {
+      const found = audit(acknowledged, received)
+      const clean = Object.values(found).every(names => names.length === 0)
+      if (!clean || gaps > 0) wrong.push(`reader ${index}: ${auditText(found)}, gaps ${gaps}`)
+      if (fatal !== undefined) wrong.push(`reader ${index} was ended for good by ${fatal}`)
+    }
+    const cuts = readers.reduce((sum, reader) => sum + reader.cuts, 0)
+    const repeats = this.#publishers.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0)
+    const said = `${name}: ${acknowledged.length} events, ${repeats} repeats, ${readers.length} readers, ${cuts} cuts`
+    return { said, wrong }
+  }
+
+  #acknowledged(): Entry[] {
+    return [...this.#publishers, this.#closing].flatMap(({ acknowledged }) => acknowledged)
+  }
+}

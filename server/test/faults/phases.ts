@@ -1,0 +1,68 @@
+import { isDeepStrictEqual } from 'node:util'
+import { audit, auditText, entryName, type Entry } from '../support/ledger.ts'
+import { Publisher } from '../support/publisher.ts'
+import type { Reader } from '../support/reader.ts'
+import { until } from '../support/until.ts'
+import type { Report } from './load.ts'
+import type { Side } from './side.ts'
+
+const phaseEvents = 20
+
+/** The side that forgets: publishes before, during and after, so that what it loses can be foretold to the event. */
+export class Phases {
+  readonly #side: Side
+  readonly #publisher: Publisher
+
+  constructor(side: Side) {
+    this.#side = side
+    const { topic } = side
+    // No repeats: without idempotency a repeat may be delivered twice, and that is another lesson.
+    this.#publisher = new Publisher({ name: 'phases', topic, repeats: false })
+  }
+
+  /** Publishes until some are acknowledged, and returns those. */
+  async publish(base: string, heardBy?: 'all'): Promise<Entry[]> {
+    const { acknowledged } = this.#publisher
+    const before = acknowledged.length
+    await until(`${phaseEvents} events to be acknowledged by ${base}`, 5000, async () => {
+      await this.#publisher.publish(base, 0)
+      return acknowledged.length >= before + phaseEvents
+    })
+    const last = acknowledged.at(-1)?.sequence
+    if (heardBy !== undefined) {
+      const without = () => this.#side.readers.filter(({ received }) => received.at(-1)?.sequence !== last)
+      await until('the last event to reach all', 5000, () => without().length === 0).catch(() => {
+        const who = without().map(({ worker, received }) => `${worker} has ${received.at(-1)?.sequence}`)
+        throw new Error(`event ${last} did not reach all readers of ${this.#side.name}: ${who.join(', ')}`)
+      })
+    }
+    return acknowledged.slice(before)
+  }
+
+  /** Lets those return that were held back, and waits until all listen, the deaf ones having been told of a gap. */
+  async comeBack(readers: Reader[], deaf: Set<Reader>): Promise<void> {
+    for (const reader of readers) reader.release()
+    for (const reader of readers) {
+      await reader.greeted()
+      if (deaf.has(reader)) await until('a gap at a reader that was deaf', 5000, () => reader.gaps > 0)
+    }
+  }
+
+  report(missed: Entry[], deaf: Set<Reader>): Report {
+    const { readers, name } = this.#side
+    const { acknowledged } = this.#publisher
+    const wrong: string[] = []
+    for (const [index, reader] of readers.entries()) {
+      const who = `reader ${index}, ${deaf.has(reader) ? 'deaf' : 'not deaf'}`
+      const found = audit(acknowledged, reader.received)
+      const foretold = deaf.has(reader) ? missed.map(entryName) : []
+      const asForetold = isDeepStrictEqual(found, { lost: foretold, doubled: [], disordered: [] })
+      if (!asForetold) wrong.push(`${who}: ${auditText(found)}; foretold to be lost: ${foretold.length}`)
+      if (reader.fatal !== undefined) wrong.push(`${who}: ended for good by ${reader.fatal}`)
+    }
+    const deafHere = readers.filter(reader => deaf.has(reader)).length
+    if (deafHere === 0 || missed.length === 0) wrong.push('nothing was at stake')
+    const said = `${name}: ${acknowledged.length} events, ${readers.length} readers, ${deafHere} of them lost ${missed.length}`
+    return { said, wrong }
+  }
+}

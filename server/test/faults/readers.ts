@@ -1,0 +1,43 @@
+import { until } from '../support/until.ts'
+import type { Fault, Scene } from './fault.ts'
+import type { Side } from './side.ts'
+
+const rounds = 4
+// Within hello, within the first events after it, within the later ones.
+const bytesMax = [150, 800, 2500]
+// Two heartbeats: with no event under way the cut falls into one of those.
+const quietBytesMax = 60
+
+async function cutAgainAndAgain({ readers }: Side, { random }: Scene): Promise<void> {
+  for (let round = 0; round < rounds; round += 1) {
+    const cuts = readers.map(reader => reader.cuts)
+    for (const reader of readers) reader.cutAfter(random.integer(1, random.pick(bytesMax)))
+    await until('every reader to be cut', 5000, () =>
+      readers.every((reader, index) => reader.cuts > (cuts[index] ?? 0)),
+    )
+  }
+}
+
+export const cutAtRandomBytes: Fault = {
+  name: 'readers are cut at random bytes',
+  pubsubLoses: 'what the deaf readers miss',
+  because: 'what comes while a reader is away is kept nowhere',
+  hits: ['readers'],
+  async begin(scene) {
+    const { world, sides, random } = scene
+    // One that another fault has cut already is away, and stays so.
+    const there = world.pubsub.readers.filter(({ worker }) => worker !== undefined)
+    const sure = random.pick(there)
+    const deaf = there.filter(reader => random.next() < 0.5 || reader === sure)
+    await Promise.all(
+      sides.map(async side => {
+        if (side === world.streams) await cutAgainAndAgain(side, scene)
+        else
+          await side.cutting(deaf, async () => {
+            for (const reader of deaf) reader.cutAfter(random.integer(1, quietBytesMax))
+          })
+      }),
+    )
+    return { deaf, end: async () => undefined }
+  },
+}

@@ -1,0 +1,33 @@
+import { docker } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+import { onEachSide, type Fault } from './fault.ts'
+
+export const reloaded: Fault = {
+  name: 'pm2 reload',
+  pubsubLoses: 'what the deaf readers miss',
+  because: 'every stream of the server ends, and what comes while its readers are away is kept nowhere',
+  hits: ['servers', 'workers', 'links', 'redis'],
+  begin: async scene =>
+    await onEachSide(scene, async side => {
+      const before = await side.b.pids()
+      const deaf = side.readersOn(side.b)
+      await side.cutting(deaf, async () => await side.b.exec('npx', 'pm2', 'reload', 'server'))
+      await until('every worker to be another', 5000, async () =>
+        (await side.b.pids()).every(pid => !before.includes(pid)),
+      )
+      return { deaf, end: async () => undefined }
+    }),
+}
+
+export const killedServer: Fault = {
+  name: 'a server container is killed, a second one lives',
+  pubsubLoses: 'what the deaf readers miss',
+  because: 'its streams are cut, and what comes while their readers are away is kept nowhere',
+  hits: ['servers', 'links'],
+  begin: async scene =>
+    await onEachSide(scene, async side => {
+      const deaf = side.readersOn(side.b)
+      await side.cutting(deaf, async () => await docker('kill', side.b.id))
+      return { deaf, end: async () => void (await docker('start', side.b.id)) }
+    }),
+}

@@ -1,0 +1,85 @@
+import { audit, auditText } from '../support/ledger.ts'
+import { Publisher } from '../support/publisher.ts'
+import { closeReaders, type Reader } from '../support/reader.ts'
+import { setSysctl } from '../support/stack.ts'
+import { until } from '../support/until.ts'
+import type { Side } from './side.ts'
+
+const readerCount = 3
+const publisherCount = 8
+// With field names, id and sequence it stays below EVENT_BYTES_MAX, 64 KiB.
+const padding = 'x'.repeat(65_000)
+// Publishers share this process with the readers, and wait while one of them has this many events still to come.
+const behindMax = 8
+// At least, at first and at most.
+const nginxReceivesBytes = '4096 131072 1048576'
+
+/**
+ * One reader stops reading while `bytes` pass, then goes on. It must end with all of them or, where its place is no
+ * longer kept, with exactly one gap; the others must lose nothing. Returns what happened, in one line.
+ */
+export async function stopReading(side: Side, bytes: number): Promise<string> {
+  // Linux lets a socket that was read fast hold 32 MB. Here nginx would: how much is lost, and whether any, would be chance.
+  await setSysctl(side.proxy, 'net/ipv4/tcp_rmem', nginxReceivesBytes)
+  await side.openReaders()
+  try {
+    for (const spare of side.readers.splice(readerCount)) spare.close()
+    const [stopped, ...others] = side.readers
+    if (stopped === undefined) throw new Error('there is no reader')
+    stopped.stopReading()
+    const publishers = await pass(side, others, Math.ceil(bytes / padding.length))
+    stopped.readOn()
+
+    // Where nothing is kept it may miss this one too, not having seen yet that it was cut: hence more than one.
+    const closing = new Publisher({ name: 'closing', topic: side.topic, repeats: true })
+    await until('a closing event at the reader that stopped', 20_000, async () => {
+      await closing.publish(side.base, 5000)
+      return stopped.received.at(-1)?.publisher === 'closing'
+    })
+    return judge(side, publishers, stopped, others)
+  } finally {
+    closeReaders()
+  }
+}
+
+/** Publishes so many large events, at the pace of `readers`. */
+async function pass({ topic, base }: Side, readers: Reader[], events: number): Promise<Publisher[]> {
+  const publishers = Array.from(
+    { length: publisherCount },
+    (_, index) => new Publisher({ name: `large${index}`, topic, repeats: true, padding }),
+  )
+  let begun = 0
+  const publishAll = async (publisher: Publisher) => {
+    while (begun < events) {
+      begun += 1
+      await until('the other readers to keep up', 10_000, () =>
+        readers.every(({ received }) => begun - received.length < behindMax + publisherCount),
+      )
+      if (!(await publisher.publish(base, 5000))) throw new Error('a large event was not acknowledged')
+    }
+  }
+  await Promise.all(publishers.map(publishAll))
+  await until('the other readers to have all', 10_000, () =>
+    readers.every(({ received }) => received.length >= events),
+  )
+  return publishers
+}
+
+function judge(side: Side, publishers: Publisher[], stopped: Reader, others: Reader[]): string {
+  const acknowledged = publishers.flatMap(publisher => publisher.acknowledged)
+  const found = audit(acknowledged, stopped.received)
+  const said = `${side.name}: ${acknowledged.length} large events; the reader that stopped: ${auditText(found)}, gaps ${stopped.gaps}, cuts ${stopped.cuts}`
+  const wrong = others
+    .map(({ received, gaps }) => ({ ...audit(acknowledged, received), gaps }))
+    .filter(
+      ({ lost, doubled, disordered, gaps }) => lost.length + doubled.length + disordered.length + gaps > 0,
+    )
+    .map(it => `one of the others: ${auditText(it)}, gaps ${it.gaps}`)
+  const isTold = stopped.gaps === (found.lost.length > 0 ? 1 : 0)
+  if (!isTold || found.doubled.length + found.disordered.length > 0)
+    wrong.push('that is not all, and not one gap')
+  // Or too few passed for the buffers on the way.
+  if (side.bus === 'pubsub' && found.lost.length === 0) wrong.push('nothing was at stake')
+  if (wrong.length > 0) throw new Error([said, ...wrong].join('\n  '))
+  return said
+}
