@@ -5,6 +5,7 @@ SHELL := /bin/bash
 # .env is the only list of pins and knobs; a variable of the shell or of this command line wins over it.
 pin = $(or $($(1)),$(shell sed -n 's/^$(1)=//p' .env))
 NODE_IMAGE := $(call pin,NODE_IMAGE)
+DEBIAN_IMAGE := $(call pin,DEBIAN_IMAGE)
 BASE_IMAGES := $(NODE_IMAGE) $(call pin,NGINX_IMAGE) $(call pin,REDIS_IMAGE)
 HTTP_PORT := $(call pin,HTTP_PORT)
 PROBLEMS_PORT := $(call pin,PROBLEMS_PORT)
@@ -13,10 +14,11 @@ COMPOSE := docker compose
 IN_TEST_IMAGE := docker run --rm --init --volume /var/run/docker.sock:/var/run/docker.sock
 TEST_ENV := --env CI --env PARTS --env FILES --env SEED --env STEP --env MINUTES --env FAULTS --env FAULTS_BUS
 
-.PHONY: help up down logs status scale deploy roll clean build base test test-faults soak test-readme conformance test-image
+.PHONY: help up down logs status scale deploy roll clean build base lab k6 k6-tests \
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults soak test-readme conformance test-image
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: build ## Bring up both sides and wait until they are healthy
 	@$(COMPOSE) up --detach --wait --wait-timeout 120 --quiet-pull || { \
@@ -58,7 +60,7 @@ roll:
 
 clean: ## Remove the containers, networks and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
-	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/test >/dev/null 2>&1 || true
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/test >/dev/null 2>&1 || true
 
 build: base
 	@$(COMPOSE) build --quiet server nginx
@@ -67,7 +69,40 @@ base:
 	@scripts/engine.sh
 	@scripts/images.sh $(BASE_IMAGES)
 
-test: test-image ## Run everything: lint, types, unit, page, system and fault tests, in a container
+# Any flag of k6 goes with FLAGS, like FLAGS='--verbose'. The reports belong to whoever runs make.
+K6 = mkdir -p load/reports && $(COMPOSE) --profile load run --rm --no-deps --user "$$(id -u):$$(id -g)" \
+  --env K6_WEB_DASHBOARD=true --env K6_WEB_DASHBOARD_PORT=-1 --env K6_WEB_DASHBOARD_PERIOD=1s \
+  --env K6_WEB_DASHBOARD_EXPORT=reports/$(1).html k6 run $(FLAGS) $(1).ts
+BOTH := fixed,unfixed
+
+load-test: lab k6 ## Open streams on both sides, and prove what is delivered, lost and cut (docs/load.md)
+	@export SIDES=$(or $(SIDES),$(BOTH)); $(call K6,load-test)
+
+load-fanout: lab k6 ## Every event on every stream? Knobs: STREAMS=5000 RATE=10 DURATION=60s, SIDES=fixed,unfixed
+	@$(call K6,fanout)
+
+load-quiet: lab k6 ## Do silent streams outlive the proxy? QUIET=70s SIDES=fixed,unfixed
+	@$(call K6,quiet)
+
+load-reconnect: lab k6 ## Reload, kill and cut under load: what is lost, and how does the herd return?
+	@export STREAMS=$(or $(STREAMS),500) DURATION=$(or $(DURATION),40s) HTTP_PORT=$(HTTP_PORT); \
+	load/strike.sh & $(call K6,reconnect); status=$$?; wait; exit $$status
+
+load-capacity: lab k6 ## Streams in STEPS=500,1000,2000 until a limit is met: the cost of each
+	@$(call K6,capacity)
+
+# A lab that runs stays as it is, with the knobs it was brought up with.
+lab: base
+	@[ -n "$$($(COMPOSE) ps --status running --quiet nginx 2>/dev/null)" ] || $(MAKE) --no-print-directory up
+
+k6: base
+	@scripts/images.sh $(DEBIAN_IMAGE)
+	@$(COMPOSE) --profile load build --quiet k6
+
+k6-tests: k6
+	@docker build --quiet --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load >/dev/null
+
+test: test-image k6-tests ## Run everything: lint, types, unit, page, load, system and fault tests, in a container
 	@$(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 test-faults: test-image ## Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses

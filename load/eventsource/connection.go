@@ -132,7 +132,7 @@ func (s *source) read(response *http.Response) error {
 	if ledger := s.options.ledger; ledger != nil {
 		ledger.opened(s.page, milliseconds(openedAt))
 	}
-	s.dispatch(&jsEvent{Type: "open", Origin: r.origin, ReceivedAtMs: milliseconds(openedAt)})
+	s.dispatch(&sourceEvent{Type: "open", Origin: r.origin, ReceivedAtMs: milliseconds(openedAt)})
 	err := r.readAll(response.Body)
 	s.ended(err, sinceMs(openedAt))
 	return err
@@ -224,7 +224,7 @@ func (r *reader) event(f frame) {
 	}
 	// The text is copied only for a script that listens.
 	if s.listeners.wants(string(f.typ)) {
-		s.dispatch(&jsEvent{
+		s.dispatch(&sourceEvent{
 			Type: string(f.typ), Data: string(f.data), LastEventID: string(f.id), Origin: r.origin, ReceivedAtMs: r.receivedAtMs,
 		})
 	}

@@ -15,7 +15,8 @@ import (
 const headBytes = 512
 
 // direct speaks HTTP/1.1 on a connection of its own for each request, in the goroutine of whoever reads the answer. Go's own
-// transport runs two more for each connection: 5,000 streams take 75 KiB each with it, and 19 like this.
+// transport runs two more for each connection: 5,000 streams under load took 47 KiB each with it and 26 like this, and a
+// quarter more processor time.
 type direct struct {
 	dialer lib.DialContexter
 }

@@ -80,14 +80,14 @@ func (l *listeners) remove(call sobek.FunctionCall) sobek.Value {
 }
 
 // call runs the handlers in order, on… first; the first one that throws ends it.
-func (l *listeners) call(rt *sobek.Runtime, event *jsEvent) error {
+func (l *listeners) call(rt *sobek.Runtime, event *sourceEvent) error {
 	l.mu.Lock()
 	handlers := append([]sobek.Value{}, l.added[event.Type]...)
 	if attribute := l.attributes[event.Type]; attribute != nil {
 		handlers = append([]sobek.Value{attribute}, handlers...)
 	}
 	l.mu.Unlock()
-	seen := rt.ToValue(event)
+	seen := rt.NewDynamicObject(&eventObject{rt, *event})
 	for _, handler := range handlers {
 		if function, callable := sobek.AssertFunction(handler); callable {
 			if _, err := function(l.this, seen); err != nil {

@@ -34,7 +34,14 @@ func (r *root) NewModuleInstance(vu modules.VU) modules.Instance {
 	if err != nil {
 		common.Throw(vu.Runtime(), err)
 	}
-	return &instance{root: r, vu: vu, metrics: set, self: sobek.NewSymbol("self")}
+	m := &instance{root: r, vu: vu, metrics: set, self: sobek.NewSymbol("self")}
+	// Once: k6 asks for the exports at each use of an imported name, and classes made anew would cost 9 KiB a stream.
+	m.exports = modules.Exports{Named: map[string]any{
+		"EventSource": m.eventSourceClass(),
+		"Ledger":      m.ledgerClass(),
+		"now":         func() float64 { return milliseconds(time.Now()) },
+	}}
+	return m
 }
 
 // instance is the module as one virtual user has it.
@@ -43,27 +50,32 @@ type instance struct {
 	vu        modules.VU
 	metrics   *metricSet
 	self      *sobek.Symbol // where a JavaScript object keeps what it is in Go
-	iteration *iteration    // the newest
+	exports   modules.Exports
+	iteration *iteration // the newest
 }
 
 // Exports says what can be imported.
-func (m *instance) Exports() modules.Exports {
-	return modules.Exports{Named: map[string]any{
-		"EventSource": m.eventSourceClass(),
-		"Ledger":      m.ledgerClass(),
-		"now":         func() float64 { return milliseconds(time.Now()) },
-	}}
-}
+func (m *instance) Exports() modules.Exports { return m.exports }
 
 // class makes a constructor whose members stand on the prototype: on each instance they would cost 7 KB a stream.
 func (m *instance) class(construct func(sobek.ConstructorCall) any) (class, prototype *sobek.Object) {
 	rt := m.vu.Runtime()
 	class = rt.ToValue(func(call sobek.ConstructorCall) *sobek.Object {
-		must(rt, call.This.SetSymbol(m.self, rt.ToValue(construct(call))))
+		must(rt, call.This.SetSymbol(m.self, rt.NewDynamicObject(&inside{construct(call)})))
 		return nil
 	}).ToObject(rt)
 	return class, class.Get("prototype").ToObject(rt)
 }
+
+// inside carries a Go value in a JavaScript object, to which it has no members. Handing over the value itself would make
+// sobek build 6 KiB of them for each stream.
+type inside struct{ self any }
+
+func (*inside) Get(string) sobek.Value       { return nil }
+func (*inside) Set(string, sobek.Value) bool { return false }
+func (*inside) Has(string) bool              { return false }
+func (*inside) Delete(string) bool           { return false }
+func (*inside) Keys() []string               { return nil }
 
 // method puts a function on a prototype. It throws where `this` is no instance.
 func method[T any](m *instance, prototype *sobek.Object, name string, act func(T, sobek.FunctionCall) sobek.Value) {
@@ -98,8 +110,10 @@ func selfOf[T any](m *instance, this sobek.Value) T {
 // held is what a JavaScript object is in Go, if it is one of ours.
 func held[T any](m *instance, value sobek.Value) (self T, fits bool) {
 	if object, isObject := value.(*sobek.Object); isObject {
-		if inside := object.GetSymbol(m.self); inside != nil {
-			self, fits = inside.Export().(T)
+		if kept := object.GetSymbol(m.self); kept != nil {
+			if it, isOurs := kept.Export().(*inside); isOurs {
+				self, fits = it.self.(T)
+			}
 		}
 	}
 	return self, fits

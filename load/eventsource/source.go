@@ -150,7 +150,7 @@ func (s *source) count(metric *metrics.Metric, n int) { s.recorder().count(metri
 
 // fail tells the script that the connection is gone, and why.
 func (s *source) fail(err error) {
-	event := &jsEvent{Type: "error", Message: err.Error(), ReceivedAtMs: milliseconds(time.Now())}
+	event := &sourceEvent{Type: "error", Message: err.Error(), ReceivedAtMs: milliseconds(time.Now())}
 	var fatal *fatalError
 	if errors.As(err, &fatal) {
 		event.Status = fatal.status
@@ -159,7 +159,7 @@ func (s *source) fail(err error) {
 }
 
 // dispatch runs the script's handlers in another turn of the loop; where nobody listens it costs none.
-func (s *source) dispatch(event *jsEvent) {
+func (s *source) dispatch(event *sourceEvent) {
 	if !s.listeners.wants(event.Type) {
 		return
 	}
@@ -172,22 +172,11 @@ func (s *source) dispatch(event *jsEvent) {
 	})
 }
 
-func (s *source) handle(event *jsEvent) error {
+func (s *source) handle(event *sourceEvent) error {
 	err := s.listeners.call(s.m.vu.Runtime(), event)
 	var interrupted *sobek.InterruptedError
 	if err != nil && !errors.As(err, &interrupted) {
 		s.count(s.m.metrics.handlerErrors, 1)
 	}
 	return err
-}
-
-// jsEvent is an event as a script sees it: fields are read from Go when the script asks for them.
-type jsEvent struct {
-	Type         string  `js:"type"`
-	Data         string  `js:"data"`
-	LastEventID  string  `js:"lastEventId"`
-	Origin       string  `js:"origin"`
-	ReceivedAtMs float64 `js:"receivedAtMs"`
-	Status       int     `js:"status"`
-	Message      string  `js:"message"`
 }

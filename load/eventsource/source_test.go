@@ -430,6 +430,31 @@ func TestTheEventLoop(t *testing.T) {
 	})
 }
 
+func TestTheClasses(t *testing.T) {
+	t.Run("are the same each time that a script names them", func(t *testing.T) {
+		r := newRig(t)
+
+		first, second := r.instance.Exports().Named, r.instance.Exports().Named
+
+		assert.Same(t, first["EventSource"], second["EventSource"])
+		assert.Same(t, first["Ledger"], second["Ledger"])
+	})
+
+	t.Run("have the constants of the standard, and their members on the prototype", func(t *testing.T) {
+		r := newRig(t)
+		server := serve(t, func(s *stream) { s.hang() })
+
+		err := r.run(server.script(`
+			const source = new EventSource(URL)
+			note([EventSource.CONNECTING, EventSource.OPEN, EventSource.CLOSED, source.CLOSED].join(' '))
+			note(String(source instanceof EventSource) + ' ' + Object.keys(source).length)
+			source.close()`))
+
+		require.NoError(t, err)
+		assert.Equal(t, []string{"0 1 2 2", "true 0"}, r.noted())
+	})
+}
+
 func TestBadArguments(t *testing.T) {
 	for _, each := range []struct{ script, says string }{
 		{`new EventSource('events')`, `url must be absolute, http or https (got "events")`},

@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { glob } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
@@ -23,11 +24,19 @@ const parts: Part[] = [
   { name: 'types', act: () => command('npm', 'run', '--silent', 'types') },
   { name: 'unit', act: () => tests([...unit, '{client/src,load}/**/*.test.ts'], true) },
   { name: 'page', act: () => tests(['client/test/*.browser.test.ts'], false) },
+  { name: 'go', act: goTests },
   {
     name: 'system',
     needsStack: true,
     act: () =>
-      tests(process.env.FILES?.split(' ') ?? ['server/test/*.test.ts', 'client/test/*.lab.test.ts'], false),
+      tests(
+        process.env.FILES?.split(' ') ?? [
+          'server/test/*.test.ts',
+          'client/test/*.lab.test.ts',
+          'load/test/*.test.ts',
+        ],
+        false,
+      ),
   },
   { name: 'faults', needsStack: true, act: () => tests(['server/test/faults/*.test.ts'], false) },
   {
@@ -46,6 +55,26 @@ async function command(...words: [string, ...string[]]): Promise<Counts> {
   const [file, ...args] = words
   const [code] = await once(spawn(file, args, { stdio: 'inherit' }), 'exit')
   return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+}
+
+/** The tests of load/eventsource, built with the race detector into an image of their own. */
+async function goTests(): Promise<Counts> {
+  const child = spawn('docker', ['run', '--rm', '--init', '--network', 'none', 'sse-lab/k6:tests'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  for await (const line of createInterface(child.stdout)) {
+    const [, result] = /^ *--- (PASS|FAIL|SKIP): /.exec(line) ?? []
+    if (result === 'PASS') counts.passed += 1
+    if (result === 'FAIL') counts.failed += 1
+    if (result === 'SKIP') counts.skipped += 1
+    if (!/^(=== |PASS$)/.test(line)) print(line)
+  }
+  if (child.exitCode === null) await once(child, 'exit')
+  // A panic or a data race ends the run without a line for the test.
+  if (child.exitCode !== 0) counts.failed = Math.max(counts.failed, 1)
+  if (counts.passed + counts.failed === 0) throw new Error('no test in sse-lab/k6:tests')
+  return counts
 }
 
 /** Runs test files with Node's runner. Those that share the stack run one at a time. */

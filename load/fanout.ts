@@ -1,0 +1,48 @@
+import type { Options } from 'k6/options'
+import { gate, judge } from './parts/gate.ts'
+import { readKnobs } from './parts/knobs.ts'
+import { publish } from './parts/publish.ts'
+import { freshTopic, withStreams } from './parts/run-side.ts'
+import { openLedger, rowOf, scenarios, sideHere } from './parts/scenario.ts'
+import { readSides } from './parts/sides.ts'
+import { summary } from './parts/summary.ts'
+import { until } from './parts/until.ts'
+import type { Row } from './parts/verdict.ts'
+
+/**
+ * Does every stream get every acknowledged event, once and in order, and how late?
+ *
+ * STREAMS streams on each side, RATE events per second for DURATION. One side after the other, so that neither takes the
+ * other's processor time.
+ */
+const knobs = readKnobs(__ENV)
+const sides = readSides(__ENV)
+const ledgers = sides.map(side => openLedger('fanout', side))
+const turnMs = (knobs.durationS + 60) * 1000 + knobs.streams * 10
+
+export const options: Options = {
+  scenarios: scenarios('fanout', sides, (turnMs * sides.length) / 1000),
+  thresholds: gate(sides.length),
+  noConnectionReuse: true, // each publish may meet another worker
+}
+
+export async function fanout(): Promise<void> {
+  const side = sideHere(sides)
+  const turn = sides.indexOf(side)
+  const [before, ledger] = [ledgers[turn - 1], openLedger('fanout', side)]
+  if (before !== undefined) await until(turnMs * turn, () => before.settled)
+  const { url } = side
+  const topic = freshTopic('fanout')
+  await withStreams({ url, topic, ledger, count: knobs.streams }, async () => {
+    await publish({ url, topic, ledger, knobs, repeats: false })
+  })
+  judge(rowOf('fanout', side, knobs.streams))
+}
+
+export function fanoutRows(): Row[] {
+  return sides.map(side => rowOf('fanout', side, knobs.streams))
+}
+
+export function handleSummary(): Record<string, string> {
+  return summary('fanout', fanoutRows())
+}

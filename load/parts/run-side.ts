@@ -1,0 +1,36 @@
+import { EventSource, type Ledger } from 'k6/x/eventsource'
+import { until } from './until.ts'
+
+const settleMs = 15_000
+
+/** A topic that no other run uses: what a former one left in the log is none of our business. */
+export function freshTopic(script: string): string {
+  return `load/${script}/${Date.now()}-${Math.random().toString(36).slice(2, 8)}`
+}
+
+/**
+ * Opens streams and keeps them open while `act` runs; then waits until every acknowledged event has come, or nothing
+ * more comes, settles the ledger and closes the streams. An event costs no JavaScript: the ledger takes it in the reader.
+ */
+export async function withStreams(
+  { url, topic, ledger, count }: { url: string; topic: string; ledger: Ledger; count: number },
+  act: () => Promise<void>,
+): Promise<void> {
+  const address = `${url}/events?topic=${encodeURIComponent(topic)}`
+  const sources = Array.from({ length: count }, () => new EventSource(address, { ledger }))
+  // A stream that does not open is told by the verdict; the others go on.
+  await until(10_000 + count * 5, () => ledger.ready >= count)
+  await act()
+  await untilComplete(ledger)
+  ledger.settle()
+  for (const source of sources) source.close()
+}
+
+// On the unfixed side something is always missing: as soon as nothing more comes, it will not.
+async function untilComplete(ledger: Ledger): Promise<void> {
+  const deadline = Date.now() + settleMs
+  for (let before = NaN; ledger.missing() > 0 && ledger.missing() !== before && Date.now() < deadline;) {
+    before = ledger.missing()
+    await until(2000, () => ledger.missing() === 0)
+  }
+}

@@ -1,0 +1,17 @@
+import { table } from './table.ts'
+import { verdict, type Row } from './verdict.ts'
+
+/** What a script returns from handleSummary: the table and the verdict on the screen, and a report as JSON. */
+export function summary(
+  name: string,
+  rows: readonly Row[],
+  more: { text?: string; data?: object; judged?: readonly Row[] } = {},
+): Record<string, string> {
+  const wrong = (more.judged ?? rows).flatMap(verdict)
+  const text = [table(rows), more.text, wrong.length === 0 ? 'All as it must be.' : wrong.join('\n')]
+  const report = { name, at: new Date().toISOString(), rows, ...more.data, wrong }
+  return {
+    stdout: `\n${text.filter(Boolean).join('\n\n')}\n\n`,
+    [`${__ENV.REPORTS || 'reports'}/${name}.json`]: `${JSON.stringify(report, null, 2)}\n`,
+  }
+}

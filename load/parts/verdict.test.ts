@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Report } from 'k6/x/eventsource'
+import { grid, table } from './table.ts'
+import type { Side } from './sides.ts'
+import { verdict, type Row } from './verdict.ts'
+
+const fixed: Side = { name: 'fixed', url: 'http://nginx', expects: 'delivery', quiet: 'lives' }
+const unfixed: Side = { name: 'unfixed', url: 'http://nginx:8081', expects: 'loss', quiet: 'cut' }
+
+function rowWith(more: Partial<Report>, side = fixed, script: Row['script'] = 'fanout'): Row {
+  const report: Report = {
+    ledger: 'test',
+    streams: 10,
+    streamsLate: 0,
+    attempts: 5,
+    published: 5,
+    refused: 0,
+    due: 50,
+    delivered: 50,
+    lost: 0,
+    lostMax: 0,
+    lostRate: 0,
+    doubled: 0,
+    disordered: 0,
+    foreign: 0,
+    unacknowledged: 0,
+    gaps: 0,
+    lostPredicted: 0,
+    lostRatePredicted: 0,
+    unexplained: 0,
+    latencyCount: 50,
+    latencyP50Ms: 1,
+    latencyP95Ms: 2,
+    latencyP99Ms: 3,
+    latencyMaxMs: 4,
+    cuts: 0,
+    cutAfterMinMs: 0,
+    cutAfterMaxMs: 0,
+    returns: 0,
+    returnsPeakPer100Ms: 0,
+    returnsMeanPer100Ms: 0,
+    workers: [],
+    examples: [],
+    ...more,
+  }
+  return { script, side, streams: 10, report }
+}
+
+const lost = { lost: 20, delivered: 30, lostRate: 0.4, lostPredicted: 20, lostRatePredicted: 0.4 }
+
+test('nothing wrong is no sentence', () => {
+  assert.deepEqual(verdict(rowWith({})), [])
+  assert.deepEqual(verdict(rowWith(lost, unfixed)), [])
+})
+
+for (const [name, more, sentence] of [
+  ['one lost delivery', { lost: 1 }, /1 of 50 deliveries were lost/],
+  ['one doubled delivery', { doubled: 1 }, /1 deliveries were doubled/],
+  ['one delivery out of order', { disordered: 1 }, /1 deliveries were out of order/],
+  ['a stream that did not open', { streams: 9 }, /1 of 10 streams did not open/],
+  ['an idle run', { published: 0 }, /nothing was published/],
+  ['a publish that was refused', { refused: 2 }, /2 publishes were not acknowledged/],
+  ['an event that nobody published', { foreign: 1 }, /1 events came that nobody here published/],
+  ['a stream that was cut', { cuts: 1 }, /1 streams were cut/],
+] as const) {
+  test(`${name} fails the fixed side`, () => {
+    const wrong = verdict(rowWith(more))
+
+    assert.equal(wrong.length, 1)
+    assert.match(wrong[0] ?? '', sentence)
+  })
+}
+
+test('the unfixed side fails where it shows no problem, and where its loss is not the predicted one', () => {
+  assert.match(verdict(rowWith({}, unfixed)).join(), /nothing was lost, although/)
+  assert.match(verdict(rowWith({ ...lost, unexplained: 1 }, unfixed)).join(), /1 deliveries differ/)
+})
+
+test('silent streams of the unfixed side must each be cut, and a reconnect that cut nothing proves nothing', () => {
+  assert.match(
+    verdict(rowWith({ ...lost, cuts: 9 }, unfixed, 'quiet')).join(),
+    /only 9 of 10 silent streams were cut/,
+  )
+  assert.deepEqual(verdict(rowWith({ ...lost, cuts: 10 }, unfixed, 'quiet')), [])
+  assert.match(verdict(rowWith({}, fixed, 'reconnect')).join(), /no stream was cut/)
+})
+
+test('the table has a line for each row, predicted beside measured', () => {
+  const text = table([
+    rowWith({}),
+    rowWith({ ...lost, cuts: 10, cutAfterMinMs: 60_010, cutAfterMaxMs: 60_900 }, unfixed),
+  ])
+
+  assert.match(text, /^script +side +workers +streams +published +delivered +lost +predicted +measured/)
+  assert.match(text, /\nfanout +unfixed +0 +10 +5 +30 +20 +40\.00 % +40\.00 % .* 10 +60\.0 to 60\.9$/)
+})
+
+test('a grid is as wide as its widest cells', () => {
+  assert.equal(
+    grid([
+      ['a', 'b', 'c'],
+      ['long', 'x', '10'],
+    ]),
+    'a     b   c\nlong  x  10',
+  )
+})

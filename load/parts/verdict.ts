@@ -1,0 +1,50 @@
+import type { Report } from 'k6/x/eventsource'
+import type { Side } from './sides.ts'
+
+export type Script = 'fanout' | 'quiet' | 'reconnect' | 'capacity'
+
+/** What one script found on one side. */
+export type Row = {
+  script: Script
+  side: Side
+  /** Streams that were asked for. */
+  streams: number
+  report: Report
+}
+
+/** Everything in a row that is not as it must be, as sentences. None is good. */
+export function verdict({ script, side, streams, report }: Row): string[] {
+  const wrong: string[] = []
+  const must = (holds: boolean, sentence: string) => {
+    if (!holds) wrong.push(`${script}, ${side.name}: ${sentence}`)
+  }
+  must(report.streams === streams, `${streams - report.streams} of ${streams} streams did not open in time`)
+  must(report.published > 0, 'nothing was published')
+  must(report.refused === 0, `${report.refused} publishes were not acknowledged`)
+  must(report.foreign === 0, `${report.foreign} events came that nobody here published`)
+  must(report.doubled === 0, `${report.doubled} deliveries were doubled`)
+  must(report.disordered === 0, `${report.disordered} deliveries were out of order`)
+  if (side.expects === 'delivery') {
+    must(report.lost === 0, `${report.lost} of ${report.due} deliveries were lost${examples(report)}`)
+  } else {
+    must(report.lost > 0, 'nothing was lost, although each event should reach one worker only')
+    must(
+      report.unexplained === 0,
+      `${report.unexplained} deliveries differ from what the workers' shares foretell`,
+    )
+  }
+  if (script === 'quiet' && side.quiet === 'cut') {
+    must(report.cuts >= streams, `only ${report.cuts} of ${streams} silent streams were cut`)
+  } else if (script !== 'reconnect') {
+    must(report.cuts === 0, `${report.cuts} streams were cut`)
+  } else {
+    must(report.cuts > 0, 'no stream was cut, so nothing was proved')
+  }
+  return wrong
+}
+
+function examples({ examples: [first] }: Report): string {
+  return first === undefined
+    ? ''
+    : `, as event ${first.sequence} of ${first.publisher}, published through ${first.worker}, to a stream of ${first.holder}`
+}

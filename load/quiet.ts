@@ -1,0 +1,48 @@
+import type { Options } from 'k6/options'
+import { gate, judge } from './parts/gate.ts'
+import { readKnobs } from './parts/knobs.ts'
+import { publish } from './parts/publish.ts'
+import { freshTopic, withStreams } from './parts/run-side.ts'
+import { openLedger, rowOf, scenarios, sideHere } from './parts/scenario.ts'
+import { readSides } from './parts/sides.ts'
+import { summary } from './parts/summary.ts'
+import { pause, until } from './parts/until.ts'
+import type { Row } from './parts/verdict.ts'
+
+/**
+ * Do silent streams outlive the proxy's timeout? On the unfixed side: when are they cut?
+ *
+ * Nobody publishes for QUIET; then a few events show that the streams still work. All sides at once: silence costs nothing.
+ */
+const knobs = readKnobs(__ENV)
+const sides = readSides(__ENV)
+const streams = Math.min(knobs.streams, 200)
+const afterwards = { rate: 10, durationS: 1, publishers: 2, padding: 0 }
+
+export const options: Options = {
+  scenarios: scenarios('quiet', sides, knobs.quietS + 90),
+  thresholds: gate(sides.length),
+  noConnectionReuse: true,
+}
+
+export async function quiet(): Promise<void> {
+  const side = sideHere(sides)
+  const { url } = side
+  const ledger = openLedger('quiet', side)
+  const topic = freshTopic('quiet')
+  await withStreams({ url, topic, ledger, count: streams }, async () => {
+    await pause(knobs.quietS * 1000)
+    // Whoever was cut is told when to come back, and may be on the way.
+    await until(10_000, () => ledger.open >= streams)
+    await publish({ url, topic, ledger, knobs: afterwards, repeats: false })
+  })
+  judge(rowOf('quiet', side, streams))
+}
+
+export function quietRows(): Row[] {
+  return sides.map(side => rowOf('quiet', side, streams))
+}
+
+export function handleSummary(): Record<string, string> {
+  return summary('quiet', quietRows())
+}
