@@ -133,7 +133,9 @@ declare module 'k6/x/eventsource' {
     cuts: number
     cutAfterMinMs: number
     cutAfterMaxMs: number
-    /** Connections of streams that had one before: how many came within the same 100 ms, at most and where any did. */
+    /** Connections that ended before `hello`: the server, or a proxy without one, said "later". */
+    turnedAway: number
+    /** Streams that were cut and came back: how many came within the same 100 ms, at most and where any did. */
     returns: number
     returnsPeakPer100Ms: number
     returnsMeanPer100Ms: number

@@ -57,10 +57,7 @@ func (l *ledger) join() (*streamLedger, error) {
 func (l *ledger) opened(stream *streamLedger, atMs float64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if stream.opened {
-		l.lives.returned(atMs)
-	}
-	stream.opened = true
+	stream.openedAtMs = atMs
 	if l.options.holder == nil {
 		l.makeReady(stream)
 	}
@@ -86,6 +83,10 @@ func (l *ledger) makeReady(stream *streamLedger) {
 		stream.open = true
 		l.open++
 	}
+	if stream.cut {
+		stream.cut = false
+		l.lives.returned(stream.openedAtMs)
+	}
 	if stream.ready {
 		return
 	}
@@ -102,13 +103,19 @@ func (l *ledger) makeReady(stream *streamLedger) {
 func (l *ledger) ended(stream *streamLedger, openMs float64, byScript bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if stream.open {
+	wasOpen := stream.open
+	if wasOpen {
 		stream.open = false
 		l.open--
 	}
 	if byScript {
 		return // its holder stands: what is missing now was lost under it
 	}
+	if !wasOpen {
+		l.lives.turnedAway++ // told to come back before anything began
+		return
+	}
+	stream.cut = true
 	l.lives.cut(openMs)
 	if l.options.holder != nil {
 		stream.hold("", l.acks)

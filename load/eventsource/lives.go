@@ -7,8 +7,9 @@ const spreadMs = 100
 const spreadsMax = 36_000
 
 // lives is what a ledger knows of connections: those that ended though the script did not close them, and how their
-// readers came back.
+// readers came back. A connection that ended before hello, because the server cannot take it now, was turned away and not cut.
 type lives struct {
+	turnedAway   int
 	cuts         int
 	minMs, maxMs float64
 	returns      int

@@ -55,6 +55,17 @@ func TestLedgerLives(t *testing.T) {
 		assert.Equal(t, []float64{1000, 1002, 1.5}, []float64{r.CutAfterMinMs, r.CutAfterMaxMs, r.ReturnsMean})
 	})
 
+	t.Run("a stream that is told to come back before its hello was turned away, and not cut", func(t *testing.T) {
+		l, pages := account(t, 1)
+		l.opened(pages[0], 0)
+		l.ended(pages[0], 1, false)
+		greet(l, pages[0], 2000)
+
+		r := l.report()
+
+		assert.Equal(t, []int{1, 0, 0, 1}, []int{r.TurnedAway, r.Cuts, r.Returns, r.Streams})
+	})
+
 	t.Run("the report says how often was tried, and what was never acknowledged", func(t *testing.T) {
 		l, _ := account(t, 1)
 		for _, sequence := range []int{1, 1, 2, 3} {

@@ -38,6 +38,7 @@ type report struct {
 	Cuts              int          `js:"cuts"`
 	CutAfterMinMs     float64      `js:"cutAfterMinMs"`
 	CutAfterMaxMs     float64      `js:"cutAfterMaxMs"`
+	TurnedAway        int          `js:"turnedAway"`
 	Returns           int          `js:"returns"`
 	ReturnsPeak       int          `js:"returnsPeakPer100Ms"`
 	ReturnsMean       float64      `js:"returnsMeanPer100Ms"`
@@ -71,6 +72,7 @@ func (l *ledger) report() report {
 		LatencyP50Ms: l.latency.quantile(0.5), LatencyP95Ms: l.latency.quantile(0.95), LatencyP99Ms: l.latency.quantile(0.99),
 	}
 	r.Cuts, r.CutAfterMinMs, r.CutAfterMaxMs = l.lives.cuts, l.lives.minMs, l.lives.maxMs
+	r.TurnedAway = l.lives.turnedAway
 	r.Returns, r.ReturnsPeak, r.ReturnsMean = l.lives.herd()
 	for _, publisher := range l.columns {
 		attempts, refused := publisher.tries()

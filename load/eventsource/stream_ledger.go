@@ -18,8 +18,9 @@ type streamLedger struct {
 	index      int  // its number in the ledger, from 0
 	due        bool // it was ready before the first publish, so every event is owed to it
 	ready      bool
-	opened     bool // it had a connection before
 	open       bool
+	cut        bool    // and not yet back
+	openedAtMs float64 // of its newest connection
 	disordered int
 	publishers []*seen // by the publisher's index in the ledger
 	holdings   []holding

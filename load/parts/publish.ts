@@ -59,7 +59,7 @@ async function publishOne(
       console.warn(`${url} refused event ${sequence} of ${publisher}: ${why}`)
       return
     }
-    await pause(100)
+    await pause(250)
   }
 }
 

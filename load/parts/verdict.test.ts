@@ -37,6 +37,7 @@ function rowWith(more: Partial<Report>, side = fixed, script: Row['script'] = 'f
     cuts: 0,
     cutAfterMinMs: 0,
     cutAfterMaxMs: 0,
+    turnedAway: 0,
     returns: 0,
     returnsPeakPer100Ms: 0,
     returnsMeanPer100Ms: 0,
