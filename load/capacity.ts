@@ -1,12 +1,13 @@
 import { Gauge } from 'k6/metrics'
 import type { Options } from 'k6/options'
 import { Ledger, type Report } from 'k6/x/eventsource'
+import { addUp } from './parts/figures.ts'
 import { gate, judge } from './parts/gate.ts'
 import { readKnobs } from './parts/knobs.ts'
 import { publish } from './parts/publish.ts'
-import { freshTopic, withStreams } from './parts/run-side.ts'
+import { freshTopic, withStreams } from './parts/streams.ts'
 import { places, scenarios, sideHere } from './parts/scenario.ts'
-import { addUp, readMetrics, scrape } from './parts/scrape.ts'
+import { readMetrics, readUsage } from './parts/usage.ts'
 import { readSides } from './parts/sides.ts'
 import { summary } from './parts/summary.ts'
 import { grid } from './parts/table.ts'
@@ -52,12 +53,12 @@ export async function capacity(): Promise<void> {
   for (const [at, step] of knobs.steps.entries()) {
     const ledger = new Ledger(`capacity-${step}`, places)
     const topic = freshTopic('capacity')
-    await withStreams({ url, topic, ledger, count: step }, async () => {
+    await withStreams({ side, topic, ledger, count: step }, async () => {
       const workers = ledger.report().workers.map(({ worker }) => worker)
-      const open = await scrape(url, workers, ({ connections }) => connections >= ledger.ready)
+      const open = await readUsage(url, workers, ({ connections }) => connections >= ledger.ready)
       await publish({ url, topic, ledger, knobs, repeats: false })
       const { delivered } = ledger.report()
-      const used = await scrape(url, workers, it => it.delivered - open.delivered >= delivered)
+      const used = await readUsage(url, workers, it => it.delivered - open.delivered >= delivered)
       const tags = { step: `${step}` }
       streamKib.add(Math.max(0, open.rssBytes - addUp(atRest, workers).rssBytes) / 1024 / step, tags)
       deliveryUs.add(((used.cpuS - open.cpuS) * 1e6) / Math.max(1, used.delivered - open.delivered), tags)

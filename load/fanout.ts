@@ -2,7 +2,7 @@ import type { Options } from 'k6/options'
 import { gate, judge } from './parts/gate.ts'
 import { readKnobs } from './parts/knobs.ts'
 import { publish } from './parts/publish.ts'
-import { freshTopic, withStreams } from './parts/run-side.ts'
+import { freshTopic, withStreams } from './parts/streams.ts'
 import { openLedger, rowOf, scenarios, sideHere } from './parts/scenario.ts'
 import { readSides } from './parts/sides.ts'
 import { summary } from './parts/summary.ts'
@@ -33,7 +33,7 @@ export async function fanout(): Promise<void> {
   if (before !== undefined) await until(turnMs * turn, () => before.settled)
   const { url } = side
   const topic = freshTopic('fanout')
-  await withStreams({ url, topic, ledger, count: knobs.streams }, async () => {
+  await withStreams({ side, topic, ledger, count: knobs.streams }, async () => {
     await publish({ url, topic, ledger, knobs, repeats: false })
   })
   judge(rowOf('fanout', side, knobs.streams))

@@ -2,7 +2,7 @@ import type { Options } from 'k6/options'
 import { gate, judge } from './parts/gate.ts'
 import { readKnobs } from './parts/knobs.ts'
 import { publish } from './parts/publish.ts'
-import { freshTopic, withStreams } from './parts/run-side.ts'
+import { freshTopic, withStreams } from './parts/streams.ts'
 import { openLedger, rowOf, scenarios, sideHere } from './parts/scenario.ts'
 import { readSides } from './parts/sides.ts'
 import { summary } from './parts/summary.ts'
@@ -30,7 +30,7 @@ export async function quiet(): Promise<void> {
   const { url } = side
   const ledger = openLedger('quiet', side)
   const topic = freshTopic('quiet')
-  await withStreams({ url, topic, ledger, count: streams }, async () => {
+  await withStreams({ side, topic, ledger, count: streams }, async () => {
     await pause(knobs.quietS * 1000)
     // Whoever was cut is told when to come back, and may be on the way.
     await until(10_000, () => ledger.open >= streams)

@@ -2,7 +2,7 @@ import type { Options } from 'k6/options'
 import { gate, judge } from './parts/gate.ts'
 import { readKnobs } from './parts/knobs.ts'
 import { publish } from './parts/publish.ts'
-import { freshTopic, withStreams } from './parts/run-side.ts'
+import { freshTopic, withStreams } from './parts/streams.ts'
 import { openLedger, rowOf, scenarios, sideHere } from './parts/scenario.ts'
 import { readSides } from './parts/sides.ts'
 import { summary } from './parts/summary.ts'
@@ -28,7 +28,7 @@ export async function reconnect(): Promise<void> {
   const { url } = side
   const ledger = openLedger('reconnect', side)
   const topic = freshTopic('reconnect')
-  await withStreams({ url, topic, ledger, count: knobs.streams }, async () => {
+  await withStreams({ side, topic, ledger, count: knobs.streams }, async () => {
     console.log(`${side.name}: ${ledger.ready} streams are open and events flow: strike now`)
     await publish({ url, topic, ledger, knobs, repeats: true })
     await until(15_000, () => ledger.open >= knobs.streams)

@@ -1,7 +1,7 @@
 import http from 'k6/http'
 import { now, type Ledger } from 'k6/x/eventsource'
+import { textOf, workerOf } from './answers.ts'
 import type { Knobs } from './knobs.ts'
-import { textOf } from './scrape.ts'
 import { pause } from './until.ts'
 
 export type PublishParts = {
@@ -16,8 +16,9 @@ export type PublishParts = {
 const repeatMs = 30_000
 
 /**
- * Publishes `rate` events per second in even steps, and tells the ledger of each attempt and each 202. Publishers take turns and each waits
- * for its answer, so each has an order of its own; when answers are slow they fall behind the rate, and never pile up.
+ * Publishes `rate` events per second in even steps, and tells the ledger of each attempt and each 202. Publishers take
+ * turns and each waits for its answer, so each has an order of its own; when answers are slow they fall behind the rate,
+ * and never pile up.
  */
 export async function publish(parts: PublishParts): Promise<void> {
   const { rate, durationS, publishers } = parts.knobs
@@ -61,11 +62,4 @@ async function publishOne(
     }
     await pause(250)
   }
-}
-
-// A server that says no worker is one of its own: then everything it took, it took itself.
-function workerOf(answer: unknown): string {
-  const worker =
-    typeof answer === 'object' && answer !== null && 'worker' in answer ? answer.worker : undefined
-  return typeof worker === 'string' ? worker : 'the server'
 }

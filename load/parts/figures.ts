@@ -1,6 +1,3 @@
-import http from 'k6/http'
-import { pause } from './until.ts'
-
 /** What the workers that hold the streams have used and done since their start, added up. Figures are up to 5 s old. */
 export type Usage = { connections: number; delivered: number; cpuS: number; rssBytes: number }
 
@@ -21,28 +18,4 @@ export function addUp(text: string, workers: readonly string[]): Usage {
     usage[field] += Number(value)
   }
   return usage
-}
-
-/** The metrics of all workers, as text. */
-export async function readMetrics(url: string): Promise<string> {
-  return textOf((await http.asyncRequest('GET', `${url}/metrics`)).body)
-}
-
-/** The body of an answer as text; empty if there is none. */
-export function textOf(body: unknown): string {
-  return typeof body === 'string' ? body : ''
-}
-
-/** Reads what the workers used until it fits, at most for 20 s; then as it is. */
-export async function scrape(
-  url: string,
-  workers: readonly string[],
-  fits: (usage: Usage) => boolean,
-): Promise<Usage> {
-  const deadline = Date.now() + 20_000
-  for (;;) {
-    const usage = addUp(await readMetrics(url), workers)
-    if (fits(usage) || Date.now() > deadline) return usage
-    await pause(500)
-  }
 }
