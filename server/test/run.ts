@@ -22,7 +22,10 @@ const unit = ['server/src/**/*.test.ts', 'server/test/support/*.test.ts']
 const parts: Part[] = [
   { name: 'lint', act: () => command('npm', 'run', '--silent', 'lint') },
   { name: 'types', act: () => command('npm', 'run', '--silent', 'types') },
-  { name: 'unit', act: () => tests([...unit, '{client/src,load/conformance,load/parts}/**/*.test.ts'], true) },
+  {
+    name: 'unit',
+    act: () => tests([...unit, '{client/src,load/conformance,load/parts}/**/*.test.ts'], true),
+  },
   { name: 'page', act: () => tests(['client/test/*.browser.test.ts'], false) },
   { name: 'go', act: goTests },
   {
