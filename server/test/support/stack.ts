@@ -188,7 +188,9 @@ export type ListedWorker = z.output<typeof workerList>['workers'][number]
 
 /** What `GET /api/workers` answers: without Redis it is partial, and lists the asked worker alone. */
 export async function readWorkers(base: string): Promise<z.output<typeof workerList>> {
-  return workerList.parse(JSON.parse((await call('GET', `${base}/api/workers`)).body))
+  // A call that pm2 hands to a worker in the instant of its death is never answered: whoever waits asks again.
+  const { body } = await call('GET', `${base}/api/workers`, { withinMs: 5000 })
+  return workerList.parse(JSON.parse(body))
 }
 
 /** All live workers of the stack, as any of them lists them. */
