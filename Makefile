@@ -86,7 +86,7 @@ load-quiet: lab k6 ## Do silent streams outlive the proxy? QUIET=70s SIDES=fixed
 
 load-reconnect: lab k6 ## Reload, kill and cut under load: what is lost, and how does the herd return?
 	@export STREAMS=$(or $(STREAMS),500) DURATION=$(or $(DURATION),40s) HTTP_PORT=$(HTTP_PORT); \
-	load/strike.sh & $(call K6,reconnect); status=$$?; wait; exit $$status
+	load/strike.sh & strike=$$!; $(call K6,reconnect); status=$$?; wait $$strike && exit $$status
 
 load-capacity: lab k6 ## Streams in STEPS=500,1000,2000 until a limit is met: the cost of each
 	@$(call K6,capacity)

@@ -1,12 +1,11 @@
 import { Gauge } from 'k6/metrics'
 import type { Options } from 'k6/options'
-import { Ledger, type Report } from 'k6/x/eventsource'
 import { addUp } from './parts/figures.ts'
-import { gate, judge } from './parts/gate.ts'
+import { judge } from './parts/gate.ts'
 import { readKnobs } from './parts/knobs.ts'
 import { publish } from './parts/publish.ts'
 import { freshTopic, withStreams } from './parts/streams.ts'
-import { places, scenarios, sideHere } from './parts/scenario.ts'
+import { openLedger, optionsFor, rowOf, sideHere } from './parts/scenario.ts'
 import { readMetrics, readUsage } from './parts/usage.ts'
 import { readSides } from './parts/sides.ts'
 import { summary } from './parts/summary.ts'
@@ -20,21 +19,17 @@ import { verdict, type Row } from './parts/verdict.ts'
  */
 const knobs = readKnobs(__ENV)
 const sides = readSides(__ENV).slice(0, 1)
-const ledgers = knobs.steps.map(step => new Ledger(`capacity-${step}`, places))
-const stepS = knobs.durationS + 90
+const maxDurationS = knobs.steps.reduce((sum, step) => sum + knobs.durationS + 90 + step / 100, 0)
 
 // What the workers of the server used, by their own metrics; nginx and Redis are not in it.
 const streamKib = new Gauge('capacity_stream_kib')
 const deliveryUs = new Gauge('capacity_delivery_us')
 
+const base = optionsFor('capacity', sides, maxDurationS)
 export const options: Options = {
-  scenarios: scenarios(
-    'capacity',
-    sides,
-    knobs.steps.reduce((sum, step) => sum + stepS + step / 100, 0),
-  ),
+  ...base,
   thresholds: {
-    ...gate(1),
+    ...base.thresholds,
     // k6 keeps the figures of each step apart only if a threshold asks for them.
     ...Object.fromEntries(
       knobs.steps.flatMap(step => [
@@ -43,7 +38,6 @@ export const options: Options = {
       ]),
     ),
   },
-  noConnectionReuse: true,
 }
 
 export async function capacity(): Promise<void> {
@@ -51,7 +45,7 @@ export async function capacity(): Promise<void> {
   const { url } = side
   const atRest = await readMetrics(url)
   for (const [at, step] of knobs.steps.entries()) {
-    const ledger = new Ledger(`capacity-${step}`, places)
+    const ledger = openLedger('capacity', side, step)
     const topic = freshTopic('capacity')
     await withStreams({ side, topic, ledger, count: step }, async () => {
       const workers = ledger.report().workers.map(({ worker }) => worker)
@@ -63,7 +57,7 @@ export async function capacity(): Promise<void> {
       streamKib.add(Math.max(0, open.rssBytes - addUp(atRest, workers).rssBytes) / 1024 / step, tags)
       deliveryUs.add(((used.cpuS - open.cpuS) * 1e6) / Math.max(1, used.delivered - open.delivered), tags)
     })
-    const row = rowOf(step)
+    const row = rowOf('capacity', side, step)
     if (at === 0) judge(row)
     const limit = limitOf(row)
     console.log(`${step} streams: ${limit ?? 'held'}`)
@@ -74,7 +68,9 @@ export async function capacity(): Promise<void> {
 type Summary = { metrics: Record<string, { values: Record<string, number> }> }
 
 export function handleSummary({ metrics }: Summary): Record<string, string> {
-  const rows = knobs.steps.map(rowOf).filter(({ report }) => report.published > 0)
+  const rows = sides
+    .flatMap(side => knobs.steps.map(step => rowOf('capacity', side, step)))
+    .filter(({ report }) => report.published > 0)
   const figure = (name: string, { streams }: Row) => metrics[`${name}{step:${streams}}`]?.values.value ?? 0
   const costs = rows.map(row => ({
     streams: row.streams,
@@ -90,14 +86,6 @@ export function handleSummary({ metrics }: Summary): Record<string, string> {
   ])
   const text = grid([['streams', 'limit', 'KiB per stream', 'µs per delivery'], ...lines])
   return summary('capacity', rows, { text, data: { costs }, judged: rows.slice(0, 1) })
-}
-
-function rowOf(step: number): Row {
-  const [side] = sides
-  const at = knobs.steps.indexOf(step)
-  const report: Report | undefined = ledgers[at]?.report()
-  if (side === undefined || report === undefined) throw new Error(`there is no step of ${step} streams`)
-  return { script: 'capacity', side, streams: step, report }
 }
 
 function limitOf(row: Row): string | undefined {

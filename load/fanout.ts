@@ -1,9 +1,8 @@
-import type { Options } from 'k6/options'
-import { gate, judge } from './parts/gate.ts'
+import { judge } from './parts/gate.ts'
 import { readKnobs } from './parts/knobs.ts'
 import { publish } from './parts/publish.ts'
 import { freshTopic, withStreams } from './parts/streams.ts'
-import { openLedger, rowOf, scenarios, sideHere } from './parts/scenario.ts'
+import { openLedger, optionsFor, rowOf, sideHere } from './parts/scenario.ts'
 import { readSides } from './parts/sides.ts'
 import { summary } from './parts/summary.ts'
 import { until } from './parts/until.ts'
@@ -17,19 +16,15 @@ import type { Row } from './parts/verdict.ts'
  */
 const knobs = readKnobs(__ENV)
 const sides = readSides(__ENV)
-const ledgers = sides.map(side => openLedger('fanout', side))
+const ledgers = sides.map(side => openLedger('fanout', side, knobs.streams))
 const turnMs = (knobs.durationS + 60) * 1000 + knobs.streams * 10
 
-export const options: Options = {
-  scenarios: scenarios('fanout', sides, (turnMs * sides.length) / 1000),
-  thresholds: gate(sides.length),
-  noConnectionReuse: true, // each publish may meet another worker
-}
+export const options = optionsFor('fanout', sides, (turnMs * sides.length) / 1000)
 
 export async function fanout(): Promise<void> {
   const side = sideHere(sides)
   const turn = sides.indexOf(side)
-  const [before, ledger] = [ledgers[turn - 1], openLedger('fanout', side)]
+  const [before, ledger] = [ledgers[turn - 1], openLedger('fanout', side, knobs.streams)]
   if (before !== undefined) await until(turnMs * turn, () => before.settled)
   const { url } = side
   const topic = freshTopic('fanout')

@@ -1,9 +1,8 @@
-import type { Options } from 'k6/options'
-import { gate, judge } from './parts/gate.ts'
+import { judge } from './parts/gate.ts'
 import { readKnobs } from './parts/knobs.ts'
 import { publish } from './parts/publish.ts'
 import { freshTopic, withStreams } from './parts/streams.ts'
-import { openLedger, rowOf, scenarios, sideHere } from './parts/scenario.ts'
+import { openLedger, optionsFor, rowOf, sideHere } from './parts/scenario.ts'
 import { readSides } from './parts/sides.ts'
 import { summary } from './parts/summary.ts'
 import { pause, until } from './parts/until.ts'
@@ -19,16 +18,12 @@ const sides = readSides(__ENV)
 const streams = Math.min(knobs.streams, 200)
 const afterwards = { rate: 10, durationS: 1, publishers: 2, padding: 0 }
 
-export const options: Options = {
-  scenarios: scenarios('quiet', sides, knobs.quietS + 90),
-  thresholds: gate(sides.length),
-  noConnectionReuse: true,
-}
+export const options = optionsFor('quiet', sides, knobs.quietS + 90)
 
 export async function quiet(): Promise<void> {
   const side = sideHere(sides)
   const { url } = side
-  const ledger = openLedger('quiet', side)
+  const ledger = openLedger('quiet', side, streams)
   const topic = freshTopic('quiet')
   await withStreams({ side, topic, ledger, count: streams }, async () => {
     await pause(knobs.quietS * 1000)

@@ -1,9 +1,8 @@
-import type { Options } from 'k6/options'
-import { gate, judge } from './parts/gate.ts'
+import { judge } from './parts/gate.ts'
 import { readKnobs } from './parts/knobs.ts'
 import { publish } from './parts/publish.ts'
 import { freshTopic, withStreams } from './parts/streams.ts'
-import { openLedger, rowOf, scenarios, sideHere } from './parts/scenario.ts'
+import { openLedger, optionsFor, rowOf, sideHere } from './parts/scenario.ts'
 import { readSides } from './parts/sides.ts'
 import { summary } from './parts/summary.ts'
 import { grid } from './parts/table.ts'
@@ -17,16 +16,12 @@ import { until } from './parts/until.ts'
 const knobs = readKnobs(__ENV)
 const sides = readSides(__ENV)
 
-export const options: Options = {
-  scenarios: scenarios('reconnect', sides, knobs.durationS + 90 + knobs.streams / 100),
-  thresholds: gate(sides.length),
-  noConnectionReuse: true,
-}
+export const options = optionsFor('reconnect', sides, knobs.durationS + 90 + knobs.streams / 100)
 
 export async function reconnect(): Promise<void> {
   const side = sideHere(sides)
   const { url } = side
-  const ledger = openLedger('reconnect', side)
+  const ledger = openLedger('reconnect', side, knobs.streams)
   const topic = freshTopic('reconnect')
   await withStreams({ side, topic, ledger, count: knobs.streams }, async () => {
     console.log(`${side.name}: ${ledger.ready} streams are open and events flow: strike now`)

@@ -5,7 +5,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { echo "strike: $*"; }
-compose() { docker compose "$@"; }
 connections() {
   curl -fsS "http://localhost:$HTTP_PORT/metrics" | awk '/^sse_connections{/ { sum += $2 } END { print sum + 0 }'
 }
@@ -16,7 +15,7 @@ until [ "$(connections)" -ge "$STREAMS" ]; do
   sleep 1
 done
 
-for server in $(compose ps --quiet server); do
+for server in $(docker compose ps --quiet server); do
   say "pm2 reload in ${server:0:12}"
   docker exec "$server" npx pm2 reload server >/dev/null
 done
@@ -25,4 +24,4 @@ say 'SIGKILL to the youngest worker'
 docker exec "$server" pkill -KILL --newest --full dist/main.js
 sleep 5
 say 'nginx is restarted: every stream is cut at once'
-compose restart --timeout 0 nginx >/dev/null 2>&1
+docker compose restart --timeout 0 nginx >/dev/null 2>&1

@@ -20,6 +20,7 @@ test('one error names every bad knob, with its value and what it must be', () =>
     () => readKnobs({ STREAMS: '1e3', DURATION: '0s', STEPS: '10,x' }),
     /^Error: knobs: STREAMS must be an integer 1-100000 \(got "1e3"\); DURATION must be a time .*"0s"\); STEPS must be .*"10,x"\)$/,
   )
+  assert.throws(() => readKnobs({ STEPS: '500,500' }), /STEPS must be rising integers .*"500,500"/)
 })
 
 test('sides are those of the lab by name, or one that is given by its URL and of which everything is expected', () => {

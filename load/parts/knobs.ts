@@ -49,7 +49,7 @@ export function readKnobs(env: Record<string, string | undefined>): Knobs {
     publishers: integer('PUBLISHERS', 1, 1000),
     padding: integer('PADDING', 0, 60_000),
     quietS: read('QUIET', 'a time like 70s or 2m', seconds) ?? 0,
-    steps: read('STEPS', 'integers 1-100000, separated by commas', steps) ?? [],
+    steps: read('STEPS', 'rising integers 1-100000, separated by commas', steps) ?? [],
     latencyMsMax: integer('LATENCY_MS_MAX', 1, 600_000),
   }
   if (wrong.length > 0) throw new Error(`knobs: ${wrong.join('; ')}`)
@@ -70,5 +70,7 @@ function seconds(text: string): number | undefined {
 function steps(text: string): number[] | undefined {
   const values = text.split(',').map(it => integerIn(it, 1, 100_000))
   const all = values.filter(it => it !== undefined)
-  return all.length === values.length ? all : undefined
+  // Each step has a ledger of its own, by its number.
+  const rises = all.every((step, at) => step > (all[at - 1] ?? 0))
+  return all.length === values.length && rises ? all : undefined
 }

@@ -1,23 +1,20 @@
-import type { Scenario } from 'k6/options'
+import type { Options } from 'k6/options'
 import { Ledger } from 'k6/x/eventsource'
+import { gate } from './gate.ts'
 import type { Side } from './sides.ts'
 import type { Row, Script } from './verdict.ts'
 
 /** Where publish() puts things in `data`, and hello the worker. */
-export const places = { publisher: 'publisher', sequence: 'sequence', sentAtMs: 'sentAtMs', holder: 'worker' }
+const places = { publisher: 'publisher', sequence: 'sequence', sentAtMs: 'sentAtMs', holder: 'worker' }
 
-/** The ledger of a script and a side, the same in every part of a run. */
-export function openLedger(script: Script, side: Side): Ledger {
-  return new Ledger(`${script}-${side.name}`, places)
+/** The ledger of a script, a side and a number of streams, the same in every part of a run. */
+export function openLedger(script: Script, side: Side, streams: number): Ledger {
+  return new Ledger(`${script}-${side.name}-${streams}`, places)
 }
 
-/** One scenario for each side, with one virtual user: a stream costs no JavaScript, so one holds thousands. */
-export function scenarios(
-  script: Script,
-  sides: readonly Side[],
-  maxDurationS: number,
-): Record<string, Scenario> {
-  return Object.fromEntries(
+/** Options of a script with one scenario and one verdict for each side, and one virtual user: it holds thousands of streams. */
+export function optionsFor(script: Script, sides: readonly Side[], maxDurationS: number): Options {
+  const scenarios = Object.fromEntries(
     sides.map(side => [
       `${script}_${side.name}`,
       {
@@ -31,11 +28,13 @@ export function scenarios(
       },
     ]),
   )
+  // Each publish may meet another worker, so each has a connection of its own.
+  return { scenarios, thresholds: gate(sides.length), noConnectionReuse: true }
 }
 
-/** What the ledger of a script and a side says by now. */
+/** What that ledger says by now. */
 export function rowOf(script: Script, side: Side, streams: number): Row {
-  return { script, side, streams, report: openLedger(script, side).report() }
+  return { script, side, streams, report: openLedger(script, side, streams).report() }
 }
 
 /** The side of the scenario that runs here. */

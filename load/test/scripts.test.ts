@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { afterEach, test } from 'node:test'
 import {
   docker,
   fixed,
+  network,
   serverContainers,
   stackReady,
   startNginx,
@@ -165,6 +169,32 @@ test('a bad knob is one error that names every bad one, before a stream is opene
 
   assert.notEqual(run.code, 0)
   assert.match(run.output, /STREAMS must be an integer.*RATE must be.*fast.*DURATION must be a time like 30s/)
+})
+
+test('the script of your own in docs/load.md runs as it stands there, and passes its thresholds', async () => {
+  await stackReady()
+  const page = await readFile(new URL('../../docs/load.md', import.meta.url), 'utf8')
+  const [, script] = /```js\n(.*?)```/s.exec(page) ?? []
+  assert.ok(script)
+
+  const child = spawn('docker', [
+    'run',
+    '--rm',
+    '--interactive',
+    '--network',
+    network,
+    'sse-lab/k6',
+    'run',
+    '-',
+  ])
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', data => (output += String(data)))
+  child.stdin.end(script)
+  await once(child, 'close')
+
+  assert.equal(child.exitCode, 0, output)
+  assert.match(output, /sse_settled\.*: 1 /)
+  assert.match(output, /from.*me.*n.*1/)
 })
 
 test('the k6 image says its versions, and needs no network', async () => {
