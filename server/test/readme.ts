@@ -24,6 +24,7 @@ function readBlocks(markdown: string): Block[] {
 /** A command in a shell of its own, and what it printed so far. */
 class Running {
   output = ''
+  answered = false
   code: number | undefined
   readonly block: Block
   readonly #shell: ChildProcess
@@ -34,12 +35,18 @@ class Running {
     for (const stream of [this.#shell.stdout, this.#shell.stderr]) {
       stream?.setEncoding('utf8').on('data', text => (this.output += String(text)))
     }
+    this.#shell.stdout?.once('data', () => (this.answered = true))
     this.#shell.once('exit', code => (this.code = code ?? 1))
   }
 
   async ended(): Promise<void> {
     await until('its end', withinMs, () => this.code !== undefined)
     if (this.code !== 0) throw new Error(`it ended with ${this.code}`)
+  }
+
+  /** A reader goes on to the next command when the one that stays open has shown something: curl's progress is on stderr. */
+  async shows(): Promise<void> {
+    await until('its first output', 5000, () => this.answered || this.code !== undefined)
   }
 
   async printed(): Promise<void> {
@@ -75,6 +82,8 @@ for (const block of readBlocks(await readFile(`${root}/README.md`, 'utf8'))) {
   const running = new Running(block)
   if (block.note.startsWith('stays open')) {
     open.push(running)
+    // One that shows nothing is judged at the end, with its pattern.
+    await running.shows().catch(() => undefined)
     continue
   }
   await judge(running, async () => {
