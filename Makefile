@@ -12,10 +12,10 @@ PROBLEMS_PORT := $(call pin,PROBLEMS_PORT)
 
 COMPOSE := docker compose
 IN_TEST_IMAGE := docker run --rm --init --volume /var/run/docker.sock:/var/run/docker.sock
-TEST_ENV := --env CI --env PARTS --env FILES --env SEED --env STEP --env MINUTES --env FAULTS --env FAULTS_BUS
+TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env SEED --env STEP --env MINUTES --env FAULTS --env FAULTS_BUS
 
 .PHONY: help up down logs status scale deploy roll clean build base lab k6 k6-tests \
-  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults soak test-readme conformance test-image
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults scenarios soak test-readme conformance test-image
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -107,6 +107,10 @@ test: test-image k6-tests ## Run everything: lint, types, unit, page, load, syst
 
 test-faults: test-image ## Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses
 	@PARTS=faults $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
+
+scenarios: test-image ## Measure every problem broken and fixed, at full length; NAME=quiet-stream for one of them
+	@mkdir -p load/reports && PARTS=catalogue $(IN_TEST_IMAGE) $(TEST_ENV) \
+	  --volume "$$(pwd)/load/reports:/lab/load/reports" sse-lab/test
 
 soak: test-image ## Strike random faults for MINUTES=10, until something is lost
 	@PARTS=soak $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test

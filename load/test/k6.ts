@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { docker, network } from '../../server/test/support/stack.ts'
+import { docker, label, network } from '../../server/test/support/stack.ts'
 import type { Row } from '../parts/verdict.ts'
 
 /** What k6 did: 0, or 99 where a threshold was crossed; what it printed; its report, if it came that far. */
@@ -26,7 +26,14 @@ export async function k6(
 ): Promise<Run> {
   const name = `sse-lab-test-k6-${randomUUID()}`
   const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`])
-  const limits = ['--network', network, '--label', 'sse-lab.test=true', '--ulimit', 'nofile=20000:20000']
+  const limits = [
+    '--network',
+    network,
+    '--label',
+    `sse-lab.test=${label['sse-lab.test']}`,
+    '--ulimit',
+    'nofile=20000:20000',
+  ]
   await docker(
     'create',
     '--name',

@@ -24,7 +24,15 @@ const parts: Part[] = [
   { name: 'types', act: () => command('npm', 'run', '--silent', 'types') },
   {
     name: 'unit',
-    act: () => tests([...unit, '{client/src,load/conformance,load/parts}/**/*.test.ts'], true),
+    act: () =>
+      tests(
+        [
+          ...unit,
+          '{client/src,load/conformance,load/parts}/**/*.test.ts',
+          'load/scenarios/catalogue.test.ts',
+        ],
+        true,
+      ),
   },
   { name: 'page', act: () => tests(['client/test/*.browser.test.ts'], false) },
   { name: 'go', act: goTests },
@@ -40,6 +48,13 @@ const parts: Part[] = [
         ],
         false,
       ),
+  },
+  { name: 'scenarios', needsStack: true, act: () => tests(['load/scenarios/scenarios.test.ts'], false) },
+  {
+    name: 'catalogue',
+    needsStack: true,
+    onlyWhenChosen: true,
+    act: () => command('node', 'load/scenarios/main.ts'),
   },
   { name: 'faults', needsStack: true, act: () => tests(['server/test/faults/*.test.ts'], false) },
   {

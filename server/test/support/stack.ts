@@ -14,10 +14,11 @@ import { until } from './until.ts'
  * file at a time, and each leaves it as it was.
  */
 const root = fileURLToPath(new URL('../../..', import.meta.url))
-const project = 'sse-lab-test'
+// Two runs at once need a name each.
+const project = process.env.TEST_PROJECT || 'sse-lab-test'
 export const network = `${project}_default`
 // Everything started beside compose carries this label, so that a run that was killed can be cleaned up by the next.
-const label = { 'sse-lab.test': 'true' }
+export const label = { 'sse-lab.test': project }
 
 /** The name of the tests' own container in the network. */
 export const testAlias = 'tests'
@@ -84,7 +85,7 @@ export async function startStack(): Promise<AsyncDisposable> {
 }
 
 async function clean(): Promise<void> {
-  const left = (await docker('ps', '--all', '--quiet', '--filter', 'label=sse-lab.test'))
+  const left = (await docker('ps', '--all', '--quiet', '--filter', `label=sse-lab.test=${project}`))
     .split('\n')
     .filter(Boolean)
   const composed = await docker(
@@ -99,17 +100,24 @@ async function clean(): Promise<void> {
   await docker('network', 'rm', '--force', network)
 }
 
-/** Starts one more container of the server image, known in the network by `aliases`. */
+/**
+ * Starts one more container of the server image, known in the network by `aliases`. `files` are put into it, by path;
+ * `cpus` is its quota.
+ */
 export async function startServer(
   aliases: string | string[],
   env: Record<string, string>,
+  more: { files?: Record<string, string>; cpus?: number } = {},
 ): Promise<StartedTestContainer> {
-  return await new GenericContainer('sse-lab/server')
+  const files = Object.entries(more.files ?? {})
+  const server = new GenericContainer('sse-lab/server')
     .withEnvironment(env)
     .withNetworkMode(network)
     .withNetworkAliases(...[aliases].flat())
     .withLabels(label)
-    .start()
+    .withCopyContentToContainer(files.map(([target, content]) => ({ target, content, mode: 0o644 })))
+  if (more.cpus !== undefined) server.withResourcesQuota({ cpu: more.cpus })
+  return await server.start()
 }
 
 /** Starts one more Redis, the same as the stack's, known in the network by `alias`. */
@@ -140,13 +148,18 @@ export async function startReader(url: string): Promise<StartedTestContainer> {
     .start()
 }
 
-/** Starts one more nginx, with its configuration changed by `change`, and waits until it answers at `http://<alias>:<port>`. */
+/**
+ * Starts one more nginx, with its configuration changed by `change`, and waits until it answers at `http://<alias>:<port>`.
+ * `more` are files beside the lab's own, by path.
+ */
 export async function startNginx(
   alias: string,
   change: (text: string) => string,
   port = 80,
+  more: Record<string, string> = {},
 ): Promise<StartedTestContainer> {
-  const files = await Promise.all(
+  const files = Object.entries(more).map(([target, content]) => ({ target, content, mode: 0o644 }))
+  const changed = await Promise.all(
     ['nginx.conf', 'streaming.conf', 'problems.conf'].map(async name => {
       return {
         target: `/lab/${name}`,
@@ -156,7 +169,7 @@ export async function startNginx(
     }),
   )
   const started = await new GenericContainer('sse-lab/nginx')
-    .withCopyContentToContainer(files)
+    .withCopyContentToContainer([...changed, ...files])
     .withNetworkMode(network)
     .withNetworkAliases(alias)
     .withLabels(label)

@@ -1,0 +1,76 @@
+import { until } from '../../server/test/support/until.ts'
+import { scenario } from './scenario.ts'
+
+// A browser that is told to come back does so within the scenario's time.
+const soon = { RETRY_MS_MIN: '300', RETRY_MS_MAX: '300' }
+
+export const deploy502 = scenario({
+  name: 'deploy-502',
+  title: 'A 502 during a deploy ends EventSource for good',
+  symptom:
+    'After a deploy some tabs receive nothing until they are reloaded; readyState is 2 and the browser does not retry.',
+  switch: 'problems.conf against streaming.conf: what nginx answers while no server is there',
+  because:
+    'By the standard an EventSource comes back after a cut, but any answer other than 200 text/event-stream fails the connection: CLOSED, no retry. A proxy without a server answers 502.',
+  fix: 'For GET /events alone, nginx answers 502, 503 and 504 with 200, a retry: line and the end.',
+  code: [
+    { file: 'nginx/streaming.conf', text: 'error_page 502 503 504 = $when_away;' },
+    { file: 'nginx/streaming.conf', text: 'return 200 "retry: $later_ms\\n";' },
+  ],
+  sides: { broken: 8081, fixed: 80 },
+  async measure(rig, port) {
+    const server = await rig.server(soon)
+    const nginx = await rig.nginx(server.address, text =>
+      text.replaceAll(/^( +(?:25%|\*)) +\d+;$/gm, '$1 300;'),
+    )
+    const page = await rig.page(`http://${nginx.host}:${port}/healthz`)
+    await page.evaluate(() => {
+      const source = new EventSource('/events?topic=deploy')
+      const seen = { opened: 0, errors: 0 }
+      source.addEventListener('hello', () => (seen.opened += 1))
+      source.addEventListener('error', () => (seen.errors += 1))
+      Object.assign(globalThis, { source, seen })
+    })
+    const state = async () =>
+      await page.evaluate(() => {
+        const { source, seen } = Object(globalThis)
+        return {
+          readyState: Number(source.readyState),
+          opened: Number(seen.opened),
+          errors: Number(seen.errors),
+        }
+      })
+    await until('the stream to open', 5000, async () => (await state()).opened === 1)
+    await server.kill('SIGKILL')
+    // The first error is the cut, the second the answer of a proxy that has no server.
+    const away = await until('the answer while no server is there', 8000, async () => {
+      const now = await state()
+      return now.errors >= 2 ? now : undefined
+    })
+    await rig.server({ ...soon, PORT: String(server.port) })
+    // Five times what a browser waits between two tries.
+    const back = await until('the stream to open again', 1500, async () => {
+      const now = await state()
+      return now.opened === 2 ? now : undefined
+    }).catch(state)
+    return { away: away.readyState, back: back.readyState, opened: back.opened }
+  },
+  judge: {
+    broken: ({ away, back, opened }) => ({
+      predicted: 'CLOSED at the first answer, and still when the server is back',
+      measured: `${stateName(away)}, then ${stateName(back)}; opened ${opened} time`,
+      holds: away === 2 && back === 2 && opened === 1,
+      evidence: `EventSource.readyState ${back} in Chromium`,
+    }),
+    fixed: ({ away, back, opened }) => ({
+      predicted: 'CONNECTING, and OPEN when the server is back',
+      measured: `${stateName(away)}, then ${stateName(back)}; opened ${opened} times`,
+      holds: away === 0 && back === 1 && opened === 2,
+      evidence: `EventSource.readyState ${back} in Chromium`,
+    }),
+  },
+})
+
+function stateName(readyState: number): string {
+  return ['CONNECTING', 'OPEN', 'CLOSED'][readyState] ?? String(readyState)
+}

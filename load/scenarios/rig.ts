@@ -1,0 +1,157 @@
+import { randomUUID } from 'node:crypto'
+import type { Browser, Page } from 'playwright-core'
+import type { StartedTestContainer } from 'testcontainers'
+import { openBrowser } from '../../client/test/browser.ts'
+import { closeReaders } from '../../server/test/support/reader.ts'
+import { docker, startNginx, startRedis, startServer, testAlias } from '../../server/test/support/stack.ts'
+import { Toxiproxy, type Link } from '../../server/test/support/toxiproxy.ts'
+import { until } from '../../server/test/support/until.ts'
+import { nextPort, startProcess, type ServerProcess } from './server-process.ts'
+
+const redisAlias = 'scenario-redis'
+
+/** What all scenarios of a run share: a Redis of their own, a Toxiproxy and a Chromium, started when first asked for. */
+export class Ground implements AsyncDisposable {
+  readonly #stack = new AsyncDisposableStack()
+  #redis: Promise<StartedTestContainer> | undefined
+  #toxiproxy: Promise<Toxiproxy> | undefined
+  #browser: Promise<Browser> | undefined
+
+  async redis(): Promise<StartedTestContainer> {
+    return await (this.#redis ??= startRedis(redisAlias).then(started => this.#stack.use(started)))
+  }
+
+  async toxiproxy(): Promise<Toxiproxy> {
+    return await (this.#toxiproxy ??= Toxiproxy.start().then(started => this.#stack.use(started)))
+  }
+
+  async browser(): Promise<Browser> {
+    return await (this.#browser ??= openBrowser().then(started => {
+      this.#stack.defer(() => started.close())
+      return started
+    }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+}
+
+/** What one side of one scenario may start. All of it is gone when the rig is. */
+export class Rig implements AsyncDisposable {
+  readonly #ground: Ground
+  readonly #full: boolean
+  readonly #stack = new AsyncDisposableStack()
+
+  /** `full`: the times of production; otherwise shrunk ones, so that a side takes seconds. */
+  constructor(ground: Ground, full: boolean) {
+    this.#ground = ground
+    this.#full = full
+    this.#stack.defer(closeReaders)
+  }
+
+  /** The time of production at full length, the shrunk one in `make test`. */
+  ms(shrunk: number, full: number): number {
+    return this.#full ? full : shrunk
+  }
+
+  /** Closes something of the scenario's own at the end. */
+  use<Thing extends AsyncDisposable>(thing: Thing): Thing {
+    return this.#stack.use(thing)
+  }
+
+  /** Does something at the end. */
+  defer(act: () => Promise<void> | void): void {
+    this.#stack.defer(act)
+  }
+
+  /**
+   * The lab's own server in one process, without pm2, as `server/src/main.ts` is; resolves when it answers. What differs
+   * from one side to the other goes into `env`.
+   */
+  async server(env: Record<string, string> = {}): Promise<ServerProcess> {
+    return await this.process('server/src/main.ts', env)
+  }
+
+  /** A server of one process from another file, as people first write it: see naive/. It listens on PORT. */
+  async process(file: string, env: Record<string, string> = {}): Promise<ServerProcess> {
+    return this.#stack.use(await startProcess(file, env))
+  }
+
+  /** The lab's server under pm2-runtime in a container, as compose.yaml starts it; `ready` when it answers. */
+  async container(
+    env: Record<string, string>,
+    more: { files?: Record<string, string>; cpus?: number } = {},
+  ): Promise<{ id: string; alias: string; url: string }> {
+    const alias = `scenario-${randomUUID()}`
+    const started = await startServer(alias, env, more)
+    this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
+    return { id: started.getId(), alias, url: `http://${alias}:3000` }
+  }
+
+  /**
+   * The lab's nginx before a server at `address` (name and port, see ServerProcess.address). `url` is the fixed file's side,
+   * `problems` the unfixed one's; `change` changes the text of its three files.
+   */
+  async nginx(
+    address: string,
+    change: (text: string) => string = text => text,
+    files: Record<string, string> = {},
+  ): Promise<{ id: string; url: string; problems: string; host: string }> {
+    const alias = `scenario-${randomUUID()}`
+    const toServer = (text: string) =>
+      change(text.replace(/server server(-problems)?:3000/, `server ${address}`))
+    const started = await startNginx(alias, toServer, 80, files)
+    this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
+    return {
+      id: started.getId(),
+      url: `http://${alias}`,
+      problems: `http://${alias}:8081`,
+      host: alias,
+    }
+  }
+
+  /** An empty Redis: its URL, its container, and a way to ask it. */
+  async redis(): Promise<{ url: string; id: string; ask(...words: string[]): Promise<string> }> {
+    const started = await this.#ground.redis()
+    const ask = async (...words: string[]) =>
+      (await docker('exec', started.getId(), 'redis-cli', ...words)).trim()
+    await ask('flushall')
+    return { url: `redis://${redisAlias}:6379`, id: started.getId(), ask }
+  }
+
+  /** A link that can be hurt, from the tests' own container to `upstream`. Its `address` is for others in the network. */
+  async link(upstream: string): Promise<{ link: Link; address: string }> {
+    const toxiproxy = await this.#ground.toxiproxy()
+    const port = nextPort()
+    const link = await toxiproxy.open(`scenario-${port}`, port, upstream)
+    this.#stack.defer(() => link.mend().then(() => link.cut()))
+    return { link, address: `${testAlias}:${port}` }
+  }
+
+  /** A page of a real Chromium at `url`, in a browser context of its own: its own six connections per address. */
+  async page(url: string): Promise<Page> {
+    const context = await (await this.#ground.browser()).newContext({ ignoreHTTPSErrors: true })
+    this.#stack.defer(() => context.close())
+    const page = await context.newPage()
+    await page.goto(url)
+    return page
+  }
+
+  /** What a container has printed on both outputs. */
+  async logs(id: string): Promise<string> {
+    return await docker('logs', id)
+  }
+
+  /** Waits until the container's logs have a line like it, and returns that line. */
+  async logLine(id: string, pattern: RegExp, withinMs = 3000): Promise<string> {
+    return await until(`a log line like ${pattern}`, withinMs, async () => {
+      const found = (await this.logs(id)).split('\n').find(line => pattern.test(line))
+      return found?.trim()
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+}
