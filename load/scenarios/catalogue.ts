@@ -1,8 +1,23 @@
+import { deadWorkerOnline } from './dead-worker-online.ts'
 import { deploy502 } from './deploy-502.ts'
 import { fanOut } from './fan-out.ts'
 import { forgedFields } from './forged-fields.ts'
+import { herd } from './herd.ts'
+import { instancesMax } from './instances-max.ts'
+import { killTimeout } from './kill-timeout.ts'
 import { quietStream } from './quiet-stream.ts'
 import type { Scenario } from './scenario.ts'
+import { unevenWorkers } from './uneven-workers.ts'
 
 /** Every scenario, in the order in which the page and the report show them: the two that the lab starts from come first. */
-export const catalogue: readonly Scenario[] = [fanOut, quietStream, deploy502, forgedFields]
+export const catalogue: readonly Scenario[] = [
+  fanOut,
+  quietStream,
+  deploy502,
+  forgedFields,
+  killTimeout,
+  herd,
+  unevenWorkers,
+  deadWorkerOnline,
+  instancesMax,
+]

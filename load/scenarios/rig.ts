@@ -4,6 +4,7 @@ import type { StartedTestContainer } from 'testcontainers'
 import { openBrowser } from '../../client/test/browser.ts'
 import { closeReaders } from '../../server/test/support/reader.ts'
 import { docker, startNginx, startRedis, startServer, testAlias } from '../../server/test/support/stack.ts'
+import { TestStream } from '../../server/test/support/test-stream.ts'
 import { Toxiproxy, type Link } from '../../server/test/support/toxiproxy.ts'
 import { until } from '../../server/test/support/until.ts'
 import { nextPort, startProcess, type ServerProcess } from './server-process.ts'
@@ -78,15 +79,27 @@ export class Rig implements AsyncDisposable {
     return this.#stack.use(await startProcess(file, env))
   }
 
-  /** The lab's server under pm2-runtime in a container, as compose.yaml starts it; `ready` when it answers. */
+  /**
+   * The lab's server under pm2-runtime in a container, as compose.yaml starts it. `answers()` resolves when so many of its
+   * workers do.
+   */
   async container(
     env: Record<string, string>,
     more: { files?: Record<string, string>; cpus?: number } = {},
-  ): Promise<{ id: string; alias: string; url: string }> {
+  ): Promise<{ id: string; address: string; url: string; answers(workers?: number): Promise<void> }> {
     const alias = `scenario-${randomUUID()}`
     const started = await startServer(alias, env, more)
     this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
-    return { id: started.getId(), alias, url: `http://${alias}:3000` }
+    const url = `http://${alias}:3000`
+    const answers = async (workers = 1) => {
+      const answered = new Set<number>()
+      await until(`${workers} workers to answer`, 15_000, async () => {
+        await using stream = await TestStream.open(`${url}/events`)
+        answered.add((await stream.greeted()).pid)
+        return answered.size >= workers
+      })
+    }
+    return { id: started.getId(), address: `${alias}:3000`, url, answers }
   }
 
   /**
@@ -111,22 +124,28 @@ export class Rig implements AsyncDisposable {
     }
   }
 
-  /** An empty Redis: its URL, its container, and a way to ask it. */
-  async redis(): Promise<{ url: string; id: string; ask(...words: string[]): Promise<string> }> {
+  /** An empty Redis: its address and URL, its container, and a way to ask it. */
+  async redis(): Promise<{
+    address: string
+    url: string
+    id: string
+    ask(...words: string[]): Promise<string>
+  }> {
     const started = await this.#ground.redis()
     const ask = async (...words: string[]) =>
       (await docker('exec', started.getId(), 'redis-cli', ...words)).trim()
     await ask('flushall')
-    return { url: `redis://${redisAlias}:6379`, id: started.getId(), ask }
+    const address = `${redisAlias}:6379`
+    return { address, url: `redis://${address}`, id: started.getId(), ask }
   }
 
-  /** A link that can be hurt, from the tests' own container to `upstream`. Its `address` is for others in the network. */
-  async link(upstream: string): Promise<{ link: Link; address: string }> {
+  /** A link that can be hurt to `upstream`, on a port of the tests' own container; `address` is for other containers. */
+  async link(upstream: string): Promise<{ link: Link; port: number; address: string }> {
     const toxiproxy = await this.#ground.toxiproxy()
     const port = nextPort()
     const link = await toxiproxy.open(`scenario-${port}`, port, upstream)
     this.#stack.defer(() => link.mend().then(() => link.cut()))
-    return { link, address: `${testAlias}:${port}` }
+    return { link, port, address: `${testAlias}:${port}` }
   }
 
   /** A page of a real Chromium at `url`, in a browser context of its own: its own six connections per address. */
