@@ -15,10 +15,10 @@ IN_TEST_IMAGE := docker run --rm --init --volume /var/run/docker.sock:/var/run/d
 TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env SEED --env STEP --env MINUTES --env FAULTS --env FAULTS_BUS
 
 .PHONY: help up down logs status scale deploy roll clean build base lab k6 k6-tests \
-  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults scenarios soak test-readme conformance test-image
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults scenarios record-scenarios soak test-readme conformance test-image
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 up: build ## Bring up both sides and wait until they are healthy
 	@$(COMPOSE) up --detach --wait --wait-timeout 120 --quiet-pull || { \
@@ -111,6 +111,10 @@ test-faults: test-image ## Strike every fault under load; SEED=… repeats a sch
 scenarios: test-image ## Measure every problem broken and fixed, at full length; NAME=quiet-stream for one of them
 	@mkdir -p load/reports && PARTS=catalogue $(IN_TEST_IMAGE) $(TEST_ENV) \
 	  --volume "$$(pwd)/load/reports:/lab/load/reports" sse-lab/test
+
+record-scenarios: test-image ## Take the last report of `make scenarios` over into README.md and the page
+	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$(pwd):/repository" sse-lab/test \
+	  node load/scenarios/record.ts /repository
 
 soak: test-image ## Strike random faults for MINUTES=10, until something is lost
 	@PARTS=soak $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test

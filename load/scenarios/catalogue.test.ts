@@ -3,7 +3,9 @@ import { access, readdir, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { catalogue } from './catalogue.ts'
 import { chosen } from './chosen.ts'
-import { findLine } from './report.ts'
+import { htmlPage } from './html.ts'
+import { findLine, makeReport, markdownTable, textTable, type Report } from './report.ts'
+import { plain, tableOf } from './table-place.ts'
 
 const root = new URL('../../', import.meta.url)
 
@@ -40,4 +42,36 @@ test('a scenario that is none is refused, with the names that there are', () => 
     ['quiet-stream'],
   )
   assert.equal(chosen(''), catalogue)
+})
+
+test('the recorded run has every scenario, each with a verdict that holds, and the README shows its table', async () => {
+  const text = await readFile(new URL('docs/scenarios/results.json', root), 'utf8')
+  // It was written by main.ts.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const recorded = JSON.parse(text) as Report
+
+  assert.equal(recorded.length, 'full')
+  assert.deepEqual(
+    recorded.scenarios.map(({ name, verdict }) => [name, verdict]),
+    catalogue.map(({ lesson }) => [lesson.name, 'holds']),
+    'run `make scenarios` and `make record-scenarios`',
+  )
+  assert.equal(
+    tableOf(await readFile(new URL('README.md', root), 'utf8')),
+    plain(markdownTable(recorded)),
+    'run `make record-scenarios`',
+  )
+})
+
+test('the report is a table of text, and a page whose text cannot become markup', async () => {
+  const judged = { predicted: 'p < q', measured: '<b>', holds: true, ms: 1 }
+  const report = await makeReport([{ name: 'quiet-stream', broken: judged, fixed: judged }], 'short')
+
+  const [row] = report.scenarios
+  assert.equal(row?.verdict, 'holds')
+  assert.match(textTable(report), /^quiet-stream +p < q +<b> +<b> +holds$/m)
+  assert.doesNotMatch(htmlPage(report), /<b>(?!Switch|Why|Fix)/)
+  const failing = { ...judged, holds: false }
+  const wrong = await makeReport([{ name: 'quiet-stream', broken: failing, fixed: judged }], 'short')
+  assert.equal(wrong.scenarios[0]?.verdict, 'does not hold')
 })
