@@ -6,6 +6,11 @@ import { herd } from './herd.ts'
 import { instancesMax } from './instances-max.ts'
 import { killTimeout } from './kill-timeout.ts'
 import { quietStream } from './quiet-stream.ts'
+import { handoverHole } from './handover-hole.ts'
+import { idsAsText } from './ids-as-text.ts'
+import { noReplay } from './no-replay.ts'
+import { pubsubReconnect } from './pubsub-reconnect.ts'
+import { trimmedHistory } from './trimmed-history.ts'
 import type { Scenario } from './scenario.ts'
 import { unevenWorkers } from './uneven-workers.ts'
 
@@ -15,6 +20,11 @@ export const catalogue: readonly Scenario[] = [
   quietStream,
   deploy502,
   forgedFields,
+  noReplay,
+  pubsubReconnect,
+  handoverHole,
+  idsAsText,
+  trimmedHistory,
   killTimeout,
   herd,
   unevenWorkers,
