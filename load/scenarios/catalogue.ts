@@ -2,8 +2,16 @@ import { deploy502 } from './deploy-502.ts'
 import { fanOut } from './fan-out.ts'
 import { forgedFields } from './forged-fields.ts'
 import { pinnedPublishes } from './pinned-publishes.ts'
+import { proxyBuffer } from './proxy-buffer.ts'
 import { quietStream } from './quiet-stream.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Every scenario, in the order in which the page and the report show them: the two that the lab starts from come first. */
-export const catalogue: readonly Scenario[] = [fanOut, quietStream, deploy502, forgedFields, pinnedPublishes]
+export const catalogue: readonly Scenario[] = [
+  fanOut,
+  quietStream,
+  deploy502,
+  forgedFields,
+  pinnedPublishes,
+  proxyBuffer,
+]
