@@ -1,6 +1,7 @@
 import { deploy502 } from './deploy-502.ts'
 import { fanOut } from './fan-out.ts'
 import { forgedFields } from './forged-fields.ts'
+import { gzip } from './gzip.ts'
 import { pinnedPublishes } from './pinned-publishes.ts'
 import { proxyBuffer } from './proxy-buffer.ts'
 import { quietStream } from './quiet-stream.ts'
@@ -14,4 +15,5 @@ export const catalogue: readonly Scenario[] = [
   forgedFields,
   pinnedPublishes,
   proxyBuffer,
+  gzip,
 ]

@@ -15,12 +15,16 @@ export function createApp(parts: {
   deliver(draft: Draft): Promise<string> | string
   /** Set before the stream's route. */
   before?: (app: Express) => void
+  cacheControl?: string
 }): Express {
   const app = express()
   parts.before?.(app)
   app.get('/healthz', (_request, response) => void response.json({ alive: true }))
   app.get('/events', (request, response) => {
-    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache' })
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': parts.cacheControl ?? 'no-cache',
+    })
     response.write(hello())
     const { topic } = request.query
     parts.join(typeof topic === 'string' ? topic : 'lobby', response, request.get('Last-Event-ID'))
