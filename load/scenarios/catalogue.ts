@@ -2,6 +2,7 @@ import { deploy502 } from './deploy-502.ts'
 import { fanOut } from './fan-out.ts'
 import { forgedFields } from './forged-fields.ts'
 import { gzip } from './gzip.ts'
+import { gzipProxy } from './gzip-proxy.ts'
 import { pinnedPublishes } from './pinned-publishes.ts'
 import { proxyBuffer } from './proxy-buffer.ts'
 import { quietStream } from './quiet-stream.ts'
@@ -16,4 +17,5 @@ export const catalogue: readonly Scenario[] = [
   pinnedPublishes,
   proxyBuffer,
   gzip,
+  gzipProxy,
 ]
