@@ -3,6 +3,7 @@ import { fanOut } from './fan-out.ts'
 import { forgedFields } from './forged-fields.ts'
 import { gzip } from './gzip.ts'
 import { gzipProxy } from './gzip-proxy.ts'
+import { headersHeld } from './headers-held.ts'
 import { pinnedPublishes } from './pinned-publishes.ts'
 import { proxyBuffer } from './proxy-buffer.ts'
 import { quietStream } from './quiet-stream.ts'
@@ -18,4 +19,5 @@ export const catalogue: readonly Scenario[] = [
   proxyBuffer,
   gzip,
   gzipProxy,
+  headersHeld,
 ]
