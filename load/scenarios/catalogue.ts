@@ -1,4 +1,5 @@
 import { deploy502 } from './deploy-502.ts'
+import { falseAck } from './false-ack.ts'
 import { fanOut } from './fan-out.ts'
 import { forgedFields } from './forged-fields.ts'
 import { gzip } from './gzip.ts'
@@ -20,4 +21,5 @@ export const catalogue: readonly Scenario[] = [
   gzip,
   gzipProxy,
   headersHeld,
+  falseAck,
 ]
