@@ -8,6 +8,7 @@ import { headersHeld } from './headers-held.ts'
 import { pinnedPublishes } from './pinned-publishes.ts'
 import { proxyBuffer } from './proxy-buffer.ts'
 import { quietStream } from './quiet-stream.ts'
+import { seventhTab } from './seventh-tab.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Every scenario, in the order in which the page and the report show them: the two that the lab starts from come first. */
@@ -22,4 +23,5 @@ export const catalogue: readonly Scenario[] = [
   gzipProxy,
   headersHeld,
   falseAck,
+  seventhTab,
 ]
