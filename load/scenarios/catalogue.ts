@@ -9,6 +9,7 @@ import { pinnedPublishes } from './pinned-publishes.ts'
 import { proxyBuffer } from './proxy-buffer.ts'
 import { quietStream } from './quiet-stream.ts'
 import { seventhTab } from './seventh-tab.ts'
+import { workerConnections } from './worker-connections.ts'
 import type { Scenario } from './scenario.ts'
 
 /** Every scenario, in the order in which the page and the report show them: the two that the lab starts from come first. */
@@ -24,4 +25,5 @@ export const catalogue: readonly Scenario[] = [
   headersHeld,
   falseAck,
   seventhTab,
+  workerConnections,
 ]
