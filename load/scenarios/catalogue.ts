@@ -1,4 +1,5 @@
 import { deploy502 } from './deploy-502.ts'
+import { ephemeralPorts } from './ephemeral-ports.ts'
 import { falseAck } from './false-ack.ts'
 import { fanOut } from './fan-out.ts'
 import { forgedFields } from './forged-fields.ts'
@@ -26,4 +27,5 @@ export const catalogue: readonly Scenario[] = [
   falseAck,
   seventhTab,
   workerConnections,
+  ephemeralPorts,
 ]
