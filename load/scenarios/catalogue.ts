@@ -10,6 +10,7 @@ import { pinnedPublishes } from './pinned-publishes.ts'
 import { proxyBuffer } from './proxy-buffer.ts'
 import { quietStream } from './quiet-stream.ts'
 import { seventhTab } from './seventh-tab.ts'
+import { staleKeepalive } from './stale-keepalive.ts'
 import { workerConnections } from './worker-connections.ts'
 import type { Scenario } from './scenario.ts'
 
@@ -28,4 +29,5 @@ export const catalogue: readonly Scenario[] = [
   seventhTab,
   workerConnections,
   ephemeralPorts,
+  staleKeepalive,
 ]
