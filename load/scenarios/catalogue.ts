@@ -6,6 +6,7 @@ import { forgedFields } from './forged-fields.ts'
 import { gzip } from './gzip.ts'
 import { gzipProxy } from './gzip-proxy.ts'
 import { headersHeld } from './headers-held.ts'
+import { nginxReload } from './nginx-reload.ts'
 import { pinnedPublishes } from './pinned-publishes.ts'
 import { proxyBuffer } from './proxy-buffer.ts'
 import { quietStream } from './quiet-stream.ts'
@@ -30,4 +31,5 @@ export const catalogue: readonly Scenario[] = [
   workerConnections,
   ephemeralPorts,
   staleKeepalive,
+  nginxReload,
 ]
