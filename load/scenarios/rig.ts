@@ -3,6 +3,7 @@ import type { Browser, Page } from 'playwright-core'
 import type { StartedTestContainer } from 'testcontainers'
 import { openBrowser } from '../../client/test/browser.ts'
 import { closeReaders } from '../../server/test/support/reader.ts'
+import { call } from '../../server/test/support/publish.ts'
 import { docker, startNginx, startRedis, startServer, testAlias } from '../../server/test/support/stack.ts'
 import { TestStream } from '../../server/test/support/test-stream.ts'
 import { Toxiproxy, type Link } from '../../server/test/support/toxiproxy.ts'
@@ -103,7 +104,7 @@ export class Rig implements AsyncDisposable {
   }
 
   /**
-   * The lab's nginx before a server at `address` (name and port, see ServerProcess.address). `url` is the fixed file's side,
+   * The lab's nginx before a server at `address` (name and port, see ServerProcess.address) that answers. `url` is the fixed file's side,
    * `problems` the unfixed one's; `change` changes the text of its three files.
    */
   async nginx(
@@ -116,6 +117,11 @@ export class Rig implements AsyncDisposable {
       change(text.replace(/server server(-problems)?:3000/, `server ${address}`))
     const started = await startNginx(alias, toServer, 80, files)
     this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
+    // nginx looks the server's name up after its start: until then it answers 502, which a reader takes for the end.
+    for (const port of [80, 8081])
+      await until(`nginx to find ${address}`, 10_000, async () => {
+        return (await call('GET', `http://${alias}:${port}/healthz`)).status === 200
+      })
     return {
       id: started.getId(),
       url: `http://${alias}`,

@@ -10,20 +10,24 @@ export type Draft = { topic: string; data: string }
  */
 export function createApp(parts: {
   /** Takes over an open stream that has said hello. */
-  join(topic: string, response: Response, lastId: string | undefined): void
+  join(topic: string, response: Response, lastId: string | undefined): Promise<void> | void
   /** Gives an event to the streams, and returns its id. */
   deliver(draft: Draft): Promise<string> | string
   /** Set before the stream's route. */
   before?: (app: Express) => void
+  cacheControl?: string
 }): Express {
   const app = express()
   parts.before?.(app)
   app.get('/healthz', (_request, response) => void response.json({ alive: true }))
-  app.get('/events', (request, response) => {
-    response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache' })
+  app.get('/events', async (request, response) => {
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': parts.cacheControl ?? 'no-cache',
+    })
     response.write(hello())
     const { topic } = request.query
-    parts.join(typeof topic === 'string' ? topic : 'lobby', response, request.get('Last-Event-ID'))
+    await parts.join(typeof topic === 'string' ? topic : 'lobby', response, request.get('Last-Event-ID'))
   })
   app.post('/events', express.json({ limit: '1mb' }), async (request, response) => {
     // A demo trusts what it gets.

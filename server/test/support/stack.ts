@@ -160,7 +160,7 @@ export async function startNginx(
 ): Promise<StartedTestContainer> {
   const files = Object.entries(more).map(([target, content]) => ({ target, content, mode: 0o644 }))
   const changed = await Promise.all(
-    ['nginx.conf', 'streaming.conf', 'problems.conf'].map(async name => {
+    ['nginx.conf', 'streaming.conf', 'problems.conf', 'http2.conf'].map(async name => {
       return {
         target: `/lab/${name}`,
         content: change(await readFile(`${root}/nginx/${name}`, 'utf8')),

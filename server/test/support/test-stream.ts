@@ -1,5 +1,6 @@
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
 import { afterEach } from 'node:test'
+import { createGunzip } from 'node:zlib'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
 import { z } from 'zod'
 import { until } from './until.ts'
@@ -48,12 +49,13 @@ export class TestStream implements AsyncDisposable {
       onEvent: event => this.#take(event),
       onRetry: ms => (this.retryMs = ms),
     })
-    response.setEncoding('utf8')
-    response.on('data', (text: string) => {
+    const body = response.headers['content-encoding'] === 'gzip' ? response.pipe(createGunzip()) : response
+    body.setEncoding('utf8')
+    body.on('data', (text: string) => {
       if (keepText) this.text += text
       parser.feed(text)
     })
-    response.on('error', () => undefined) // 'close' says it
+    for (const stream of [response, body]) stream.on('error', () => undefined) // 'close' says it
     response.on('close', () => {
       open.delete(this)
       this.ending = { how: response.complete ? 'end' : 'cut', openMs: Date.now() - openedAt }
