@@ -7,7 +7,7 @@ const eventCount = 5
 // The first fix that people find for deploy-502: it says "later" to a reader, and to everyone else.
 const laterToAll = (text: string) =>
   text
-    .replace('error_page 502 503 504 = $when_away;', 'error_page 502 503 504 =200 @later;')
+    .replace('error_page 500 502 503 504 = $when_away;', 'error_page 502 503 504 =200 @later;')
     .replace('location = /later {\n        internal;', 'location @later {')
 
 export const falseAck = scenario({

@@ -27,7 +27,7 @@ export const pinnedPublishes = scenario({
       return seen === workerCount && seen
     })
     // Each nginx worker keeps connections of its own: with more of them than one the broken side would depend on chance.
-    const nginx = await rig.nginx(`${server.alias}:3000`, text =>
+    const nginx = await rig.nginx(server.address, text =>
       change(text).replace('worker_processes auto;', 'worker_processes 1;'),
     )
     return { direct, proxied: await workersTaking(nginx.url, publishCount) }

@@ -13,10 +13,10 @@ export const unevenWorkers = scenario({
   name: 'uneven-workers',
   title: 'A restarted worker stays empty',
   symptom:
-    'After a crash or a reload one worker idles while the others are full; adding workers or containers relieves nobody.',
+    'After a restart or a reload one worker idles while the others are full; adding workers or containers relieves nobody.',
   switch: 'STREAM_MS=0 (streams live for ever) against streams that end by themselves',
   because:
-    'Connections are balanced when they are accepted, and a stream is accepted once. What a dead worker held goes to the others, and nothing ever moves to its successor.',
+    'Connections are balanced when they are accepted, and a stream is accepted once. What a worker that leaves held goes to the others, and nothing ever moves to its successor.',
   fix: 'Each stream ends by itself after a random time near STREAM_MS and comes back by id: workers even out within one such time.',
   code: [
     { file: 'server/src/stream.ts', text: 'randomBetween(config.streamMs * 0.8, config.streamMs)' },
@@ -41,7 +41,8 @@ export const unevenWorkers = scenario({
     const held = () => readers.filter(({ worker }) => worker === struck.worker).length
     const before = held()
 
-    await docker('exec', server.id, 'kill', '-KILL', String(struck.pid))
+    // Politely: a call that pm2 hands to a worker in the instant of its SIGKILL is never answered.
+    await docker('exec', server.id, 'kill', '-INT', String(struck.pid))
     await until('its readers to be elsewhere', 5000, () =>
       readers.every(({ worker }) => worker !== undefined),
     )

@@ -62,28 +62,32 @@ export class TestStream implements AsyncDisposable {
     })
   }
 
-  /** Resolves when the headers are there. */
+  /** Resolves when the headers are there, and rejects if they are not in time: without `withinMs` it waits for them for ever. */
   static async open(
     url: string,
-    options: { headers?: Record<string, string>; keepText?: boolean } = {},
+    options: { headers?: Record<string, string>; keepText?: boolean; withinMs?: number } = {},
   ): Promise<TestStream> {
-    const { headers = {}, keepText = false } = options
+    const { headers = {}, keepText = false, withinMs } = options
     return await new Promise((resolve, reject) => {
       // Its own connection for each stream, as each browser has its own.
       const outgoing = request(url, { agent: false, headers: { accept: 'text/event-stream', ...headers } })
+      const late = () => outgoing.destroy(new Error(`no headers of ${url} within ${withinMs} ms`))
+      const timer = withinMs === undefined ? undefined : setTimeout(late, withinMs)
       outgoing.on('response', response => resolve(new TestStream(outgoing, response, keepText)))
       outgoing.on('error', reject)
+      for (const over of ['response', 'error']) outgoing.on(over, () => clearTimeout(timer))
       outgoing.end()
     })
   }
 
   /**
    * Opens a stream and resolves when it has said hello. Told to come back later, it does, as a browser would: in the
-   * second after a server has gone nginx may still try it, and have nobody else for that request.
+   * second after a server has gone nginx may still try it, and have nobody else for that request. A call that is never
+   * answered (pm2 handed it to a worker in the instant of its death) is made again.
    */
   static async openGreeted(url: string): Promise<TestStream> {
     return await until('a stream that says hello', 10_000, async () => {
-      const stream = await TestStream.open(url)
+      const stream = await TestStream.open(url, { withinMs: 3000 })
       await until('hello, or the end', 5000, () => stream.hello ?? stream.ending)
       return stream.hello !== undefined && stream
     })
