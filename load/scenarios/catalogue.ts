@@ -1,3 +1,4 @@
+import { connectionPerStream } from './connection-per-stream.ts'
 import { deadWorkerOnline } from './dead-worker-online.ts'
 import { deploy502 } from './deploy-502.ts'
 import { ephemeralPorts } from './ephemeral-ports.ts'
@@ -12,6 +13,8 @@ import { herd } from './herd.ts'
 import { idsAsText } from './ids-as-text.ts'
 import { instancesMax } from './instances-max.ts'
 import { killTimeout } from './kill-timeout.ts'
+import { listenerLeak } from './listener-leak.ts'
+import { nPings } from './n-pings.ts'
 import { nginxReload } from './nginx-reload.ts'
 import { noReplay } from './no-replay.ts'
 import { pinnedPublishes } from './pinned-publishes.ts'
@@ -20,6 +23,7 @@ import { pubsubReconnect } from './pubsub-reconnect.ts'
 import { quietStream } from './quiet-stream.ts'
 import type { Scenario } from './scenario.ts'
 import { seventhTab } from './seventh-tab.ts'
+import { slowReaderMemory } from './slow-reader-memory.ts'
 import { staleKeepalive } from './stale-keepalive.ts'
 import { trimmedHistory } from './trimmed-history.ts'
 import { unevenWorkers } from './uneven-workers.ts'
@@ -38,6 +42,10 @@ export const catalogue: readonly Scenario[] = [
   idsAsText,
   trimmedHistory,
   forgedFields,
+  slowReaderMemory,
+  listenerLeak,
+  connectionPerStream,
+  nPings,
   proxyBuffer,
   gzip,
   gzipProxy,

@@ -16,6 +16,8 @@ export function createApp(parts: {
   /** Set before the stream's route. */
   before?: (app: Express) => void
   cacheControl?: string
+  /** Whether a stream says hello before it joins. */
+  greets?: boolean
 }): Express {
   const app = express()
   parts.before?.(app)
@@ -25,7 +27,8 @@ export function createApp(parts: {
       'Content-Type': 'text/event-stream',
       'Cache-Control': parts.cacheControl ?? 'no-cache',
     })
-    response.write(hello())
+    if (parts.greets ?? true) response.write(hello())
+    else response.flushHeaders()
     const { topic } = request.query
     await parts.join(typeof topic === 'string' ? topic : 'lobby', response, request.get('Last-Event-ID'))
   })
