@@ -1,5 +1,6 @@
 import cors from 'cors'
 import express, { type Express, type RequestHandler } from 'express'
+import type { RequestListener } from 'node:http'
 import type { Bus } from './bus/bus.ts'
 import type { Config } from './config.ts'
 import { streamHeaders } from './connection.ts'
@@ -10,7 +11,7 @@ import { prometheusText, type Counts } from './metrics.ts'
 import { answerProblem } from './problem.ts'
 import { publish } from './publish.ts'
 import { Refusal } from './refusal.ts'
-import { openStream } from './stream.ts'
+import { openStream, type OpenStream } from './stream.ts'
 import type { Workers } from './workers.ts'
 
 export type AppParts = {
@@ -28,8 +29,9 @@ export type AppParts = {
 }
 
 /** The HTTP API. docs/api.md describes each call. */
-export function createApp(parts: AppParts): Express {
+export function createApp(parts: AppParts): RequestListener {
   const { config, name, bus, hub, workers, counts, log, isDraining, pageFolder } = parts
+  const stream = openStream({ config, name, busName: bus.name, hub, counts, log, isDraining })
   const app = express()
   app.disable('x-powered-by')
   // nginx knows /events alone: /Events or /events/ would work until the first restart, and then end for good.
@@ -48,7 +50,7 @@ export function createApp(parts: AppParts): Express {
     .route('/events')
     // A HEAD that ran the GET would open a stream that nobody reads and nothing ends.
     .head((_request, response) => void response.writeHead(200, streamHeaders).end())
-    .get(openStream({ config, name, busName: bus.name, hub, counts, log, isDraining }))
+    .get(stream)
     .post(
       requireJson,
       express.json({ limit: config.eventBytesMax, strict: false }),
@@ -92,7 +94,25 @@ export function createApp(parts: AppParts): Express {
     )
   })
   app.use(answerProblem(log, config.eventBytesMax))
-  return app
+  return streamsFirst(stream, app)
+}
+
+/**
+ * What Express and its middleware make for a request lives as long as its answer: for a stream that is half an hour, and
+ * 2 KiB. So a stream passes them by. One that is refused takes the long way, where refusals become answers.
+ */
+function streamsFirst(stream: OpenStream, app: Express): RequestListener {
+  return (request, response) => {
+    if (request.method === 'GET' && /^\/events(\?|$)/.test(request.url ?? '')) {
+      try {
+        stream(request, response)
+        return
+      } catch {
+        // Express meets the same error again, and says it.
+      }
+    }
+    app(request, response)
+  }
 }
 
 const pagePolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"

@@ -4,7 +4,7 @@ import { createServer, request, type IncomingMessage, type Server } from 'node:h
 import { test, type TestContext } from 'node:test'
 import { listen } from '../test/support/listen.ts'
 import { until } from '../test/support/until.ts'
-import { HttpConnection } from './connection.ts'
+import { HttpConnection, streamHeaders } from './connection.ts'
 import { drain } from './drain.ts'
 import type { CloseReason } from './hub.ts'
 
@@ -24,8 +24,12 @@ async function open(
   let connection: HttpConnection | undefined
   const server = createServer((_request, response) => {
     const { bufferedBytesMax = 100_000, endsAfterMs = Infinity } = bounds
-    connection = new HttpConnection(response, 'retry: 1\n', { bufferedBytesMax, endsAfterMs }, reason =>
-      reasons.push(reason),
+    connection = new HttpConnection(
+      response,
+      streamHeaders,
+      'retry: 1\n',
+      { bufferedBytesMax, endsAfterMs },
+      reason => reasons.push(reason),
     )
   })
   const port = await listen(server)
