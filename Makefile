@@ -14,7 +14,7 @@ COMPOSE := docker compose
 IN_TEST_IMAGE := docker run --rm --init --volume /var/run/docker.sock:/var/run/docker.sock
 TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env SEED --env STEP --env MINUTES --env FAULTS --env FAULTS_BUS
 
-.PHONY: help up down logs status scale deploy roll clean build base lab k6 k6-tests \
+.PHONY: help up down logs status observe scale deploy roll clean build base lab prometheus k6 k6-tests \
   load-test load-fanout load-quiet load-reconnect load-capacity test test-faults scenarios record-scenarios soak test-readme conformance test-image
 
 help: ## Print this list
@@ -28,7 +28,7 @@ up: build ## Bring up both sides and wait until they are healthy
 	@echo "  unfixed  http://localhost:$(PROBLEMS_PORT)"
 
 down: ## Stop and remove the containers
-	@$(COMPOSE) down
+	@$(COMPOSE) --profile observe down
 
 logs: ## Follow the logs of all containers
 	@$(COMPOSE) logs --follow --tail 50
@@ -36,6 +36,11 @@ logs: ## Follow the logs of all containers
 status: ## Show the containers, and the workers as any worker sees them
 	@$(COMPOSE) ps
 	@curl -fsS http://localhost:$(HTTP_PORT)/api/workers && echo
+
+observe: lab prometheus ## Bring up Prometheus beside the lab (docs/metrics.md)
+	@$(COMPOSE) --profile observe up --detach --wait --wait-timeout 60 --no-deps prometheus
+	@echo
+	@echo "  figures and alerts    http://localhost:$(call pin,PROMETHEUS_PORT)"
 
 scale: ## Run two containers of the fixed side behind the same proxy, or SERVERS=3 of them
 	@SERVERS=$(or $(SERVERS),2) $(COMPOSE) up --detach --wait --no-recreate server
@@ -60,7 +65,7 @@ roll:
 
 clean: ## Remove the containers, networks and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
-	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/test >/dev/null 2>&1 || true
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/test >/dev/null 2>&1 || true
 
 build: base
 	@$(COMPOSE) build --quiet server nginx
@@ -95,6 +100,10 @@ load-capacity: lab k6 ## Streams in STEPS=500,1000,2000 until a limit is met: th
 lab: base
 	@[ -n "$$($(COMPOSE) ps --status running --quiet nginx 2>/dev/null)" ] || $(MAKE) --no-print-directory up
 
+prometheus: base
+	@scripts/images.sh $(call pin,PROMETHEUS_IMAGE)
+	@$(COMPOSE) --profile observe build --quiet prometheus
+
 k6: base
 	@scripts/images.sh $(DEBIAN_IMAGE)
 	@$(COMPOSE) --profile load build --quiet k6
@@ -102,7 +111,7 @@ k6: base
 k6-tests: k6
 	@docker build --quiet --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load >/dev/null
 
-test: test-image k6-tests ## Run everything: lint, types, unit, page, load, system and fault tests, in a container
+test: test-image k6-tests prometheus ## Run everything: lint, types, unit, page, load, system and fault tests, in a container
 	@$(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 test-faults: test-image ## Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses

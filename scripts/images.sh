@@ -58,6 +58,7 @@ stand_in() { # stand_in IMAGE: the part before the colon says what to build
     debian:*) stand_in_debian "$1" ;;
     node:*) build node.Dockerfile "$1" "DEBIAN_IMAGE=$debian" "NODE_VERSION=${version%%-*}" ;;
     redis:*) build forky.Dockerfile "$1" "DEBIAN_IMAGE=$debian" PACKAGES=redis-server ;;
+    prom/prometheus:*) build forky.Dockerfile "$1" "DEBIAN_IMAGE=$debian" PACKAGES=prometheus ;;
     nginx:*) build forky.Dockerfile "$1" "DEBIAN_IMAGE=$debian" PACKAGES=nginx ;;
     *) fail "there is no stand-in for $1: pull or load it by hand (docker load)." ;;
   esac

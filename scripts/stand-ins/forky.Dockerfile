@@ -1,5 +1,5 @@
-# Stands in for the official redis and nginx images where no registry answers: Debian forky has both in the pinned
-# minor version. Brings no users, entrypoint or configuration that the lab relies on.
+# Stands in for the official redis, nginx and prometheus images where no registry answers: Debian forky has them in the
+# pinned minor version. Brings no users, entrypoint or configuration that the lab relies on.
 ARG DEBIAN_IMAGE
 FROM ${DEBIAN_IMAGE}
 ARG PACKAGES

@@ -29,7 +29,7 @@ async function startWorker(env: Record<string, string> = {}, bus = new MemoryBus
     pieceBytesMax: config.bufferedBytesMax / 2,
   })
   const counts = new Counts()
-  const metrics = openMetrics({ worker: name.worker, hub, bus, counts })
+  const { registry } = openMetrics({ worker: name.worker, hub, bus, counts })
   const worker = { draining: false }
   const status = () => ({
     ...name,
@@ -42,7 +42,12 @@ async function startWorker(env: Record<string, string> = {}, bus = new MemoryBus
     eventLoopDelayMs: 0,
     rssBytes: 1,
   })
-  const workers = new Workers({ commands: undefined, status, metrics: () => metrics.getMetricsAsJSON(), log })
+  const workers = new Workers({
+    commands: undefined,
+    status,
+    metrics: () => registry.getMetricsAsJSON(),
+    log,
+  })
   await bus.subscribe(hub)
   const isDraining = () => worker.draining
   const app = createApp({ config, name, bus, hub, workers, counts, log, isDraining, pageFolder: '/nowhere' })

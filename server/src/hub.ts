@@ -36,13 +36,15 @@ export type HubParts = {
   tail: TailBounds
   /** Bytes of a replay that are written at once. */
   pieceBytesMax: number
+  /** Hears how many events each replay was, when its stream has caught up. */
+  onReplayed?: (events: number) => void
 }
 
 /** Connections that asked for the same set of topics: they get the same bytes. `level`: they have all that this worker has. */
 type Group = { topics: readonly string[]; size: number; level: Set<Connection> }
 
 /** A connection that is not level: it has everything up to `position`, and that is not what this worker has. */
-type Late = { group: Group; position: string }
+type Late = { group: Group; position: string; replayed: number }
 
 /** One text for many connections; `events` is what it counts for as delivered. */
 type Job = { text: () => string; events: number; connections: readonly Connection[] }
@@ -61,6 +63,7 @@ export class Hub implements Subscriber {
   readonly #log: BusLog | undefined
   readonly #tail: Tail | undefined
   readonly #pieceBytesMax: number
+  readonly #onReplayed: (events: number) => void
   readonly #groups = new Map<string, Group>()
   readonly #groupsOfTopic = new Map<string, Set<Group>>()
   // Behind this worker: in the middle of a replay.
@@ -71,15 +74,17 @@ export class Hub implements Subscriber {
   #turn: Promise<void> = Promise.resolve()
   #connections = 0
   #delivered = 0
+  #bytes = 0
   #gaps = 0
   #heartbeats = 0
   #replays = 0
   #replayed = 0
 
-  constructor({ log, tail, pieceBytesMax }: HubParts) {
+  constructor({ log, tail, pieceBytesMax, onReplayed = () => undefined }: HubParts) {
     this.#log = log
     this.#tail = log === undefined ? undefined : new Tail(log, tail)
     this.#pieceBytesMax = pieceBytesMax
+    this.#onReplayed = onReplayed
   }
 
   /** Connections open now. */
@@ -95,6 +100,11 @@ export class Hub implements Subscriber {
   /** Events written to connections so far, live and replayed: one event to two of them counts two. */
   get delivered(): number {
     return this.#delivered
+  }
+
+  /** Bytes of frames written to connections so far: events, gaps and heartbeats, without HTTP's framing. */
+  get bytes(): number {
+    return this.#bytes
   }
 
   /** Gaps told to all connections that they concern so far. */
@@ -117,9 +127,10 @@ export class Hub implements Subscriber {
     return this.#replayed
   }
 
-  /** Events and bytes that can be replayed. */
-  get tail(): { events: number; bytes: number } {
-    return { events: this.#tail?.events ?? 0, bytes: this.#tail?.bytes ?? 0 }
+  /** Events and bytes that can be replayed, and events that no longer can. */
+  get tail(): { events: number; bytes: number; dropped: number } {
+    const { events = 0, bytes = 0, dropped = 0 } = this.#tail ?? {}
+    return { events, bytes, dropped }
   }
 
   /** The id of the oldest event that can be had, null if there is none. */
@@ -145,7 +156,7 @@ export class Hub implements Subscriber {
     group.size += 1
     this.#connections += 1
     if (position === null) group.level.add(connection)
-    else this.#place(connection, { group, position })
+    else this.#place(connection, { group, position, replayed: 0 })
     let joined = true
     return () => {
       if (!joined) return
@@ -268,14 +279,18 @@ export class Hub implements Subscriber {
       const piece = this.#tail.piece(start.position, late.group.topics, this.#pieceBytesMax)
       const text = (start.gap ? gapFrame(start.position, this.oldest) : '') + piece.text
       if (text !== '') {
-        if (!connection.write(Buffer.from(text))) return
+        const frames = Buffer.from(text)
+        if (!connection.write(frames)) return
+        this.#bytes += frames.length
         this.#delivered += piece.events
         this.#replayed += piece.events
+        late.replayed += piece.events
       }
       late.position = piece.position
       if (late.position === this.#tail.last) {
         this.#replaying.delete(connection)
         late.group.level.add(connection)
+        this.#onReplayed(late.replayed)
         return
       }
       await connection.room()
@@ -336,7 +351,10 @@ export class Hub implements Subscriber {
       // Bytes are made only when their turn comes: all at once they would be a copy of the batch for each set of topics.
       const frames = Buffer.from(text())
       for (const connection of connections) {
-        if (connection.write(frames)) this.#delivered += events
+        if (connection.write(frames)) {
+          this.#delivered += events
+          this.#bytes += frames.length
+        }
         written += 1
         if (written % sliceConnections === 0) await nextTurn()
       }

@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
-import type { Bus } from './bus/bus.ts'
+import type { Bus, Subscriber } from './bus/bus.ts'
 import { MemoryBus } from './bus/memory.ts'
 import { PubsubBus } from './bus/pubsub.ts'
 import { StreamsBus } from './bus/streams.ts'
@@ -46,18 +46,19 @@ async function main(): Promise<void> {
     log: bus.log,
     tail: { eventsMax: config.logEventsMax, bytesMax: config.logBytesMax },
     pieceBytesMax: Math.min(pieceBytesMax, config.bufferedBytesMax / 2),
+    onReplayed: events => observe.replayed(events),
   })
   const counts = new Counts()
-  const metrics = openMetrics({ worker: name.worker, hub, bus, counts })
+  const { registry, observe } = openMetrics({ worker: name.worker, hub, bus, counts })
   let draining = false
   const workers = new Workers({
     commands: redis?.commands,
     log,
     status: statusReader(name, bus, hub, counts, () => !draining && bus.ready),
-    metrics: () => metrics.getMetricsAsJSON(),
+    metrics: () => registry.getMetricsAsJSON(),
   })
 
-  await bus.subscribe(hub)
+  await bus.subscribe(timed(hub, bus, observe.written))
   await workers.start()
   const app = createApp({
     config,
@@ -73,7 +74,15 @@ async function main(): Promise<void> {
   // Probes on idle connections find peers that went away without a word, even on streams without a heartbeat.
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: 30_000 }, app)
   await listen(server, config.port)
-  if (config.heartbeatMs > 0) every(config.heartbeatMs, () => hub.heartbeat())
+  if (config.heartbeatMs > 0) {
+    let due = performance.now() + config.heartbeatMs
+    every(config.heartbeatMs, async () => {
+      const wasDue = due
+      due = performance.now() + config.heartbeatMs
+      await hub.heartbeat()
+      observe.heartbeat(Math.max(0, performance.now() - wasDue) / 1000)
+    })
+  }
   every(sweepMs, () => hub.sweep(performance.now()))
   log.info({ bus: bus.name, port: config.port }, 'ready')
   process.send?.('ready')
@@ -157,6 +166,19 @@ async function leavePrimary(): Promise<void> {
   const left = once(self, 'disconnect')
   self.disconnect()
   await left
+}
+
+/** The hub, and how long each batch took from its publish: once for a batch, whatever the number of streams. */
+function timed(hub: Hub, bus: Bus, observe: (seconds: number) => void): Subscriber {
+  return {
+    gap: position => hub.gap(position),
+    async deliver(batch) {
+      const lagMs = bus.lagMs ?? 0
+      const begun = performance.now()
+      await hub.deliver(batch)
+      observe((lagMs + performance.now() - begun) / 1000)
+    },
+  }
 }
 
 // Never two at a time: a slow round delays the next one instead of piling up behind it.

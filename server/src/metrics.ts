@@ -1,4 +1,4 @@
-import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Bus } from './bus/bus.ts'
 import { closeReasons, type CloseReason, type Hub } from './hub.ts'
 
@@ -20,8 +20,25 @@ export class Counts {
 
 type MetricsParts = { worker: string; hub: Hub; bus: Bus; counts: Counts }
 
+/** What cannot be read when asked, because it is gone by then: told as it happens. */
+export type Observe = {
+  /** From the publish of a batch's youngest event until every stream of this worker had it. */
+  written: (seconds: number) => void
+  /** The events of a replay, when its stream has caught up. */
+  replayed: (events: number) => void
+  /** From when a heartbeat was due until the last stream had it. */
+  heartbeat: (seconds: number) => void
+}
+
+// A millisecond is a good day, ten seconds a dead one.
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+const eventsBuckets = [0, 1, 10, 100, 1000, 10_000, 100_000]
+
 /** This worker's metrics, each series labelled with the worker. They read the counts of the parts when asked. */
-export function openMetrics({ worker, hub, bus, counts }: MetricsParts): Registry {
+export function openMetrics({ worker, hub, bus, counts }: MetricsParts): {
+  registry: Registry
+  observe: Observe
+} {
   const registry = new Registry()
   registry.setDefaultLabels({ worker })
   collectDefaultMetrics({ register: registry })
@@ -54,6 +71,13 @@ export function openMetrics({ worker, hub, bus, counts }: MetricsParts): Registr
     'Publish to this worker, for the last event that came',
     () => (bus.lagMs ?? 0) / 1000,
   )
+  const info = new Gauge({
+    name: 'sse_worker_info',
+    help: '1; its label says which bus the worker hears, and so which side it is on',
+    labelNames: ['bus'],
+    registers: [registry],
+  })
+  info.set({ bus: bus.name }, 1)
   counter('sse_connections_opened_total', 'Streams opened', () => counts.opened)
   counter('sse_connections_turned_away_total', 'Streams told to come back later', () => counts.turnedAway)
   counter('sse_events_published_total', 'Publishes acknowledged by this worker', () => counts.published)
@@ -63,6 +87,7 @@ export function openMetrics({ worker, hub, bus, counts }: MetricsParts): Registr
     () => counts.publishFailures,
   )
   counter('sse_events_delivered_total', 'Events written to streams', () => hub.delivered)
+  counter('sse_bytes_delivered_total', 'Bytes of frames written to streams', () => hub.bytes)
   counter('sse_gaps_total', 'Gaps announced to all streams of this worker', () => hub.gaps)
   counter(
     'sse_gaps_on_return_total',
@@ -73,6 +98,11 @@ export function openMetrics({ worker, hub, bus, counts }: MetricsParts): Registr
   counter('sse_events_replayed_total', 'Events written in replays', () => hub.replayed)
   gauge('sse_tail_events', 'Events that can be replayed', () => hub.tail.events)
   gauge('sse_tail_bytes', 'Bytes of the events that can be replayed', () => hub.tail.bytes)
+  counter(
+    'sse_tail_dropped_total',
+    'Events that can no longer be replayed because a bound was reached',
+    () => hub.tail.dropped,
+  )
   counter('sse_heartbeats_total', 'Heartbeats written to all streams of this worker', () => hub.heartbeats)
   const closed = new Counter({
     name: 'sse_connections_closed_total',
@@ -85,7 +115,29 @@ export function openMetrics({ worker, hub, bus, counts }: MetricsParts): Registr
     },
   })
   registry.registerMetric(closed)
-  return registry
+
+  const histogram = (name: string, help: string, buckets: number[]) => {
+    const made = new Histogram({ name, help, buckets, registers: [registry] })
+    return (value: number) => made.observe(value)
+  }
+  const observe = {
+    written: histogram(
+      'sse_publish_to_write_seconds',
+      'From the publish of the youngest event of a batch until every stream of this worker had it',
+      secondsBuckets,
+    ),
+    replayed: histogram(
+      'sse_replay_events',
+      'Events of a replay, when its stream has caught up',
+      eventsBuckets,
+    ),
+    heartbeat: histogram(
+      'sse_heartbeat_lateness_seconds',
+      'From when a heartbeat was due until the last stream of this worker had it',
+      secondsBuckets,
+    ),
+  }
+  return { registry, observe }
 }
 
 /** The Prometheus text of many workers. Their series differ in the label `worker`, so nothing is added up. */

@@ -24,6 +24,7 @@ export class Tail {
   // Entries before this index are dropped already; the array is cut now and then, not at every drop.
   #first = 0
   #bytes = 0
+  #dropped = 0
   #start = ''
   #last = ''
 
@@ -48,6 +49,11 @@ export class Tail {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** Events that went so far because a bound was reached. */
+  get dropped(): number {
+    return this.#dropped
   }
 
   /** Forgets everything: from now on it holds what comes after `start`. */
@@ -111,6 +117,7 @@ export class Tail {
     this.#entries[this.#first] = undefined
     this.#first += 1
     this.#bytes -= entry.bytes
+    this.#dropped += 1
     this.#start = entry.id
   }
 

@@ -1,0 +1,136 @@
+import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { test } from 'node:test'
+import { until } from '../test/support/until.ts'
+import type { BusLog } from './bus/bus.ts'
+import { MemoryBus } from './bus/memory.ts'
+import { Hub, type Connection } from './hub.ts'
+import { Counts, openMetrics, prometheusText } from './metrics.ts'
+
+const log: BusLog = {
+  isId: id => /^\d+$/.test(id),
+  compare: (a, b) => Number(a) - Number(b),
+  lastId: async () => '1000',
+}
+
+/** A hub with a log of numbers, and its metrics. */
+function open(eventsMax = 1000) {
+  const bus = new MemoryBus({ batchBytesMax: 1e6, waitingBytesMax: 1e6, waitingEventsMax: 1000 })
+  const replays: number[] = []
+  const hub = new Hub({
+    log,
+    tail: { eventsMax, bytesMax: 1e6 },
+    pieceBytesMax: 60,
+    onReplayed: events => replays.push(events),
+  })
+  const { registry, observe } = openMetrics({ worker: 'host/0', hub, bus, counts: new Counts() })
+  const value = async (name: string, labels = '') => {
+    const line = (await registry.metrics()).split('\n').find(it => it.startsWith(`${name}{${labels}`))
+    return Number(line?.slice(line.lastIndexOf(' ')))
+  }
+  return { hub, registry, observe, replays, value }
+}
+
+function connection(): Connection & { bytes: number } {
+  return {
+    bytes: 0,
+    write(frames) {
+      this.bytes += frames.length
+      return true
+    },
+    room: async () => await new Promise(setImmediate),
+    sweep: () => undefined,
+    end: () => undefined,
+  }
+}
+
+const events = (from: number, to: number) =>
+  Array.from({ length: to - from + 1 }, (_, index) => ({ id: String(from + index), topic: 'a', data: 'x' }))
+
+test('bytes count what every connection was written, live and replayed', async () => {
+  const { hub, replays, value } = open()
+  await hub.gap('0')
+  const [live, late] = [connection(), connection()]
+  hub.join(['a'], live, hub.start(undefined).position)
+  await hub.deliver(events(1, 10))
+  hub.join(['a'], late, hub.start('3').position)
+  await hub.deliver(events(11, 11))
+  await until('the replay to be over', 2000, () => replays.length > 0)
+
+  assert.ok(live.bytes > late.bytes && late.bytes > 0)
+  assert.equal(await value('sse_bytes_delivered_total'), live.bytes + late.bytes)
+})
+
+test('a replay is told once, with its events, when its stream has caught up', async () => {
+  const { hub, replays } = open()
+  await hub.gap('0')
+  await hub.deliver(events(1, 10))
+  hub.join(['a'], connection(), hub.start('3').position)
+  await until('the replay to be over', 2000, () => replays.length > 0)
+  await hub.deliver(events(11, 12))
+
+  assert.deepEqual(replays, [7])
+})
+
+test('events that no longer can be replayed are counted', async () => {
+  const { hub, value } = open(4)
+  await hub.gap('0')
+  await hub.deliver(events(1, 10))
+
+  assert.equal(await value('sse_tail_dropped_total'), 6)
+  assert.equal(await value('sse_tail_events'), 4)
+})
+
+test('what is observed lands in the bucket of its size', async () => {
+  const { observe, value } = open()
+  observe.written(0.02)
+  observe.replayed(50)
+  observe.heartbeat(3)
+
+  assert.equal(await value('sse_publish_to_write_seconds_bucket', 'le="0.01"'), 0)
+  assert.equal(await value('sse_publish_to_write_seconds_bucket', 'le="0.025"'), 1)
+  assert.equal(await value('sse_replay_events_bucket', 'le="10"'), 0)
+  assert.equal(await value('sse_replay_events_bucket', 'le="100"'), 1)
+  assert.equal(await value('sse_heartbeat_lateness_seconds_bucket', 'le="2.5"'), 0)
+  assert.equal(await value('sse_heartbeat_lateness_seconds_bucket', 'le="5"'), 1)
+})
+
+test('histograms of two workers stay apart in one scrape', async () => {
+  const [one, other] = [open(), open()]
+  one.observe.written(0.02)
+  other.registry.setDefaultLabels({ worker: 'host/1' })
+
+  const text = await prometheusText([
+    await one.registry.getMetricsAsJSON(),
+    await other.registry.getMetricsAsJSON(),
+  ])
+
+  assert.match(text, /^sse_publish_to_write_seconds_count\{worker="host\/0"\} 1$/m)
+  assert.match(text, /^sse_publish_to_write_seconds_count\{worker="host\/1"\} 0$/m)
+})
+
+const root = new URL('../../', import.meta.url)
+
+test('alerts, dashboard and docs/metrics.md name only metrics that there are, and the docs name every one of ours', async () => {
+  const { registry } = open()
+  const names = new Set(registry.getMetricsAsArray().map(({ name }) => name))
+  const named = async (file: string) =>
+    [...(await readFile(new URL(file, root), 'utf8')).matchAll(/\b(?:sse|nodejs|process)_[a-z0-9_]+\b/g)].map(
+      ([name]) => name.replace(/_(bucket|sum|count)$/, ''),
+    )
+
+  for (const file of ['server/observe/alerts.yml', 'server/observe/dashboard.json', 'docs/metrics.md']) {
+    const all = await named(file)
+    assert.ok(all.length > 5, `${file} names metrics`)
+    for (const name of all) assert.ok(names.has(name), `${file} names ${name}, which does not exist`)
+  }
+  const told = new Set(await named('docs/metrics.md'))
+  for (const name of names)
+    if (name.startsWith('sse_')) assert.ok(told.has(name), `docs/metrics.md lacks ${name}`)
+  const alerts = (await readFile(new URL('server/observe/alerts.yml', root), 'utf8')).matchAll(
+    /alert: (\w+)/g,
+  )
+  const docs = await readFile(new URL('docs/metrics.md', root), 'utf8')
+  for (const [, alert = ''] of alerts)
+    assert.ok(docs.includes(alert), `docs/metrics.md lacks the alert ${alert}`)
+})
