@@ -1,5 +1,5 @@
 import cors from 'cors'
-import express, { type Express, type RequestHandler } from 'express'
+import express, { type Express, type RequestHandler, type Router } from 'express'
 import type { RequestListener } from 'node:http'
 import type { Bus } from './bus/bus.ts'
 import type { Config } from './config.ts'
@@ -26,11 +26,13 @@ export type AppParts = {
   isDraining: () => boolean
   /** Folder of the built page. */
   pageFolder: string
+  /** What a lab has and production has not: see lab.ts. */
+  lab?: Router | undefined
 }
 
 /** The HTTP API. docs/api.md describes each call. */
 export function createApp(parts: AppParts): RequestListener {
-  const { config, name, bus, hub, workers, counts, log, isDraining, pageFolder } = parts
+  const { config, name, bus, hub, workers, counts, log, isDraining, pageFolder, lab } = parts
   const stream = openStream({ config, name, busName: bus.name, hub, counts, log, isDraining })
   const app = express()
   app.disable('x-powered-by')
@@ -82,9 +84,12 @@ export function createApp(parts: AppParts): RequestListener {
     })
     .all(only('GET, HEAD'))
 
+  if (lab !== undefined) app.use('/api/lab', uncached, lab)
+
+  const policy = pagePolicy(config.corsOrigins)
   app.use(
     express.static(pageFolder, {
-      setHeaders: response => void response.setHeader('Content-Security-Policy', pagePolicy),
+      setHeaders: response => void response.setHeader('Content-Security-Policy', policy),
     }),
   )
   app.use(() => {
@@ -115,7 +120,11 @@ function streamsFirst(stream: OpenStream, app: Express): RequestListener {
   }
 }
 
-const pagePolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+// The page talks to the other side, too, and to nobody else.
+function pagePolicy(origins: readonly string[]): string {
+  const connect = ["'self'", ...origins].join(' ')
+  return `default-src 'self'; connect-src ${connect}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
+}
 
 const uncached: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'no-store')

@@ -18,6 +18,8 @@ export type Config = {
   connectionsMax: number
   publishTimeoutMs: number
   corsOrigins: string[]
+  /** Whether the page may end workers: in a lab alone. */
+  lab: boolean
   logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
 }
 
@@ -65,6 +67,10 @@ const environment = {
       'must be origins like http://localhost:8080, separated by commas',
     )
     .default([]),
+  LAB: z
+    .enum(['0', '1'], 'must be 0 or 1')
+    .default('0')
+    .transform(value => value === '1'),
   LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(' ')}`).default('info'),
 }
 
@@ -107,6 +113,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     connectionsMax: it.CONNECTIONS_MAX,
     publishTimeoutMs: it.PUBLISH_TIMEOUT_MS,
     corsOrigins: it.CORS_ORIGINS,
+    lab: it.LAB,
     logLevel: it.LOG_LEVEL,
   }
 }

@@ -13,6 +13,7 @@ import { ConfigError, readConfig, type Config } from './config.ts'
 import { drain } from './drain.ts'
 import type { WorkerName } from './event.ts'
 import { Hub } from './hub.ts'
+import { endWorker, labCalls } from './lab.ts'
 import { openLog, type Log } from './log.ts'
 import { Counts, openMetrics } from './metrics.ts'
 import { openRedis } from './redis.ts'
@@ -70,6 +71,18 @@ async function main(): Promise<void> {
     log,
     isDraining: () => draining,
     pageFolder,
+    lab: config.lab
+      ? labCalls({
+          origins: config.corsOrigins,
+          listWorkers: async () => (await workers.list()).workers,
+          host: name.host,
+          port: config.port,
+          act: endWorker,
+          // Left there by `make scenarios`: see the Makefile.
+          readReport: async () => (await redis?.commands.get('sse-lab:scenarios').catch(() => null)) ?? null,
+          log,
+        })
+      : undefined,
   })
   // Probes on idle connections find peers that went away without a word, even on streams without a heartbeat.
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: 30_000 }, app)

@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import cors from 'cors'
+import express, { Router, type RequestHandler } from 'express'
+import { z } from 'zod'
+import type { Log } from './log.ts'
+import { Refusal } from './refusal.ts'
+import type { WorkerStatus } from './workers.ts'
+
+/** What a lab needs and production must not have: mounted with LAB=1 alone. */
+export type LabParts = {
+  /** Where the sides' pages come from: they may call each other. */
+  origins: readonly string[]
+  /** Every live worker of every container. */
+  listWorkers: () => Promise<readonly WorkerStatus[]>
+  /** This worker's host, and the port on which every host listens. */
+  host: string
+  port: number
+  act: Act
+  /** The report of the last `make scenarios` as JSON, if there is one. */
+  readReport: () => Promise<string | null>
+  log: Log
+}
+
+/** Ends a worker of this host: at once, or after a drain and with its successor in place. */
+export type Act = (act: 'kill' | 'reload', worker: WorkerStatus) => Promise<void>
+
+const order = z.strictObject({ worker: z.string().max(300), act: z.enum(['kill', 'reload']) })
+const forwarded = 'X-Lab-Forwarded'
+const forwardMsMax = 15_000
+
+/** `GET /api/lab`, `POST /api/lab/workers`, `GET /api/lab/scenarios`. docs/api.md describes each. */
+export function labCalls(parts: LabParts): Router {
+  const router = Router()
+  router.use(cors({ origin: [...parts.origins], methods: ['GET', 'POST'] }))
+  router.get('/', (_request, response) => void response.json({ lab: true, origins: parts.origins }))
+  router.get('/scenarios', async (_request, response) => {
+    const text = await parts.readReport()
+    if (text === null) throw new Refusal('not-found', 'No scenario was run yet: make scenarios.')
+    response.type('application/json').send(text)
+  })
+  router.post('/workers', express.json({ limit: 1024, strict: false }), strikeWorker(parts))
+  return router
+}
+
+// A page elsewhere cannot call this unseen: application/json needs a preflight, which `origins` alone pass.
+function strikeWorker({ listWorkers, host, port, act, log }: LabParts): RequestHandler {
+  return async (request, response) => {
+    if (!request.is('application/json'))
+      throw new Refusal('not-json', 'Send the body with Content-Type: application/json.')
+    const read = order.safeParse(request.body)
+    if (!read.success)
+      throw new Refusal('bad-field', 'The body must be {"worker","act"}, where act is "kill" or "reload".')
+    // The pid is the list's, never the caller's.
+    const named = (await listWorkers()).find(({ worker }) => worker === read.data.worker)
+    if (named === undefined)
+      throw new Refusal('bad-field', 'field "worker" names no live worker. GET /api/workers lists them.')
+    if (named.host !== host) {
+      if (request.get(forwarded) !== undefined)
+        throw new Refusal('bad-field', 'field "worker" names a worker of another host.')
+      const status = await forward(`http://${named.host}:${port}${request.originalUrl}`, read.data)
+      response.status(status).json(read.data)
+      return
+    }
+    log.warn({ act: read.data.act, target: named.worker }, 'a worker is ended, as the page asked')
+    // Answered first: the worker that takes the call may be the one that goes.
+    response.status(202).json(read.data)
+    response.once('close', () => {
+      act(read.data.act, named).catch((error: unknown) =>
+        log.warn({ err: error }, 'the worker was not ended'),
+      )
+    })
+  }
+}
+
+/** Only workers of the named one's host see its process. Docker resolves the host: it is the container's id. */
+async function forward(url: string, body: object): Promise<number> {
+  const answer = await fetch(url, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', [forwarded]: '1' },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(forwardMsMax),
+  }).catch(() => undefined)
+  if (answer === undefined) throw new Refusal('not-ready', 'The host of that worker does not answer.')
+  return answer.status
+}
+
+/** `kill` is SIGKILL; `reload` is pm2's: it starts a successor first, and then lets the worker drain. */
+export const endWorker: Act = async (act, { pid, instance }) => {
+  if (act === 'kill') process.kill(pid, 'SIGKILL')
+  // pm2 numbers its processes as it numbers instances: there is one app.
+  else await promisify(execFile)('pm2', ['reload', String(instance)])
+}
