@@ -124,8 +124,7 @@ scenarios: test-image ## Measure every problem broken and fixed, at full length;
 	  $(COMPOSE) exec -T redis redis-cli -x set sse-lab:scenarios <load/reports/scenarios.json >/dev/null 2>&1; \
 	  exit $$status
 
-record-# A lab that runs gets the report, for its page.
-scenarios: test-image ## Take the last report of `make scenarios` over into README.md and the page
+record-scenarios: test-image ## Take the last report of `make scenarios` over into README.md and the page
 	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$(pwd):/repository" sse-lab/test \
 	  node load/scenarios/record.ts /repository
 

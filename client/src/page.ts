@@ -1,12 +1,15 @@
+import { Bench } from './bench.ts'
 import { element, write } from './element.ts'
 import { randomTab, readData, type OwnData } from './event-data.ts'
 import { EventTable } from './event-table.ts'
 import { Ledger } from './ledger.ts'
 import { showLedger } from './ledger-card.ts'
+import { readLab } from './lab.ts'
 import { Notice } from './notice.ts'
 import { publish } from './publish.ts'
 import { Publishers } from './publishers.ts'
 import { showAddresses, showSide } from './side-header.ts'
+import { showScenarios } from './scenario-list.ts'
 import { openStream, type Hello, type Stream, type StreamEvent } from './stream.ts'
 import { StreamCard } from './stream-card.ts'
 import { defaultTopic, isTopic, topicRule } from './topic.ts'
@@ -34,10 +37,12 @@ let stream: Stream | undefined
 let hello: Hello | undefined
 let isOpen = false
 let workers: readonly Worker[] = []
+let bench: Bench | undefined
 
 /** A fresh stream, list and ledger: what is still on the way on the old topic has nowhere to arrive. */
 function join(next: string): void {
   stream?.close()
+  bench?.leaveTopic()
   topic = next
   ledger = new Ledger()
   events.clear()
@@ -116,6 +121,7 @@ function showCounts(): void {
 function showLab(): void {
   showWorkers(workersBody, workers, hello)
   if (hello) showSide(hello, workers)
+  bench?.setWorkers(workers, hello?.bus)
 }
 
 function changeTopic(): void {
@@ -155,3 +161,11 @@ watchWorkers({
   },
   failed: problem => write(workersNote, `The list is old: ${problem}.`),
 })
+void openBench()
+
+async function openBench(): Promise<void> {
+  const lab = await readLab()
+  bench = new Bench({ lab, tab, topic: () => topic, problem: text => notice.say('problem', text) })
+  showLab()
+  await showScenarios(lab.report)
+}

@@ -12,10 +12,10 @@ export type PublishAnswer =
 // Longer than the server's own 2 s. Without it a POST that waits for a free connection would wait for ever, unseen.
 const answerMsMax = 5000
 
-/** Never rejects: what went wrong is a sentence for the reader. */
-export async function publish(event: Publication): Promise<PublishAnswer> {
+/** Never rejects: what went wrong is a sentence for the reader. `origin` is that of the side, its own without one. */
+export async function publish(event: Publication, origin = ''): Promise<PublishAnswer> {
   try {
-    const response = await fetch('/events', {
+    const response = await fetch(`${origin}/events`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(event),

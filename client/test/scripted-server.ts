@@ -29,7 +29,10 @@ const types: Record<string, string> = {
 }
 
 /** The same as the server's. */
-const pagePolicy = "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+function pagePolicy(origins: readonly string[]): string {
+  const connect = ["'self'", ...origins].join(' ')
+  return `default-src 'self'; connect-src ${connect}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
+}
 
 /** One opening of a stream, as the server saw it. */
 export class Opened {
@@ -80,6 +83,10 @@ export class ScriptedServer {
   helloId = ''
   retryMs = 50
   workers: unknown = { workers: [] }
+  lab: { lab: boolean; origins: string[]; report: boolean } = { lab: false, origins: [], report: false }
+  report: unknown = {}
+  /** What `POST /api/lab/workers` was told. */
+  readonly strikes: unknown[] = []
   /** Answers a POST; by default every stream of the topic gets the event. */
   publish: (event: Publication) => PublishScript | Promise<PublishScript> = event => this.deliver(event)
   #published = 0
@@ -133,12 +140,25 @@ export class ScriptedServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { pathname } = new URL(request.url ?? '', 'http://any')
     this.requests.push(`${request.method} ${pathname}`)
+    // The page of the other side may call.
+    response.setHeader('Access-Control-Allow-Origin', '*')
+    if (request.method === 'OPTIONS') {
+      response.writeHead(204, { 'Access-Control-Allow-Headers': 'content-type' }).end()
+      return
+    }
     if (pathname === '/events' && request.method === 'POST') {
       const { status, body } = await this.publish(readPublication(await json(request)))
       const type = status < 400 ? 'application/json' : 'application/problem+json'
       response.writeHead(status, { 'Content-Type': type }).end(JSON.stringify(body))
     } else if (pathname === '/events') {
       this.#stream(request, response)
+    } else if (pathname === '/api/lab') {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(this.lab))
+    } else if (pathname === '/api/lab/scenarios') {
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(this.report))
+    } else if (pathname === '/api/lab/workers') {
+      this.strikes.push(await json(request))
+      response.writeHead(202, { 'Content-Type': 'application/json' }).end('{}')
     } else if (pathname === '/api/workers') {
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(this.workers))
     } else {
@@ -151,7 +171,7 @@ export class ScriptedServer {
     response
       .writeHead(file === undefined ? 404 : 200, {
         'Content-Type': types[extname(path)] ?? 'text/plain',
-        'Content-Security-Policy': pagePolicy,
+        'Content-Security-Policy': pagePolicy(this.lab.origins),
       })
       .end(file ?? 'not found')
   }

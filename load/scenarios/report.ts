@@ -37,8 +37,7 @@ export async function makeReport(results: readonly Result[], length: Report['len
 }
 
 async function makeRow({ name, broken, fixed }: Result): Promise<Row> {
-  const lesson = catalogue.find(scenario => scenario.lesson.name === name)?.lesson
-  if (lesson === undefined) throw new Error(`there is no scenario ${name}`)
+  const lesson = lessonOf(name)
   return {
     ...lesson,
     code: await Promise.all(lesson.code.map(findLine)),
@@ -51,6 +50,23 @@ async function makeRow({ name, broken, fixed }: Result): Promise<Row> {
     },
     verdict: broken.holds && fixed.holds ? 'holds' : 'does not hold',
   }
+}
+
+/** The same report with what the catalogue says now: the code moves on, what was measured does not. Throws for a scenario that is gone. */
+export async function freshen(report: Report): Promise<Report> {
+  const scenarios = await Promise.all(
+    report.scenarios.map(async row => {
+      const lesson = lessonOf(row.name)
+      return { ...row, ...lesson, code: await Promise.all(lesson.code.map(findLine)) }
+    }),
+  )
+  return { ...report, scenarios }
+}
+
+function lessonOf(name: string): Lesson {
+  const lesson = catalogue.find(scenario => scenario.lesson.name === name)?.lesson
+  if (lesson === undefined) throw new Error(`there is no scenario ${name}`)
+  return lesson
 }
 
 /** The line of a file in which a text stands, and the whole of that line. Rejects if none has it. */

@@ -26,8 +26,8 @@ export type AppParts = {
   isDraining: () => boolean
   /** Folder of the built page. */
   pageFolder: string
-  /** What a lab has and production has not: see lab.ts. */
-  lab?: Router | undefined
+  /** What the page of a lab needs: see lab.ts. */
+  lab?: Router
 }
 
 /** The HTTP API. docs/api.md describes each call. */

@@ -25,13 +25,14 @@ function status(host: string, instance: number, pid: number): WorkerStatus {
 }
 
 /** A host with the lab's calls, which notes whom it was to end. */
-async function start(t: TestContext, host: string, workers: WorkerStatus[], port = 1) {
+async function start(t: TestContext, host: string, workers: WorkerStatus[], port = 1, enabled = true) {
   const acts: Parameters<Act>[] = []
   const report: { text: string | null } = { text: null }
   const app = express()
   app.use(
     '/api/lab',
     labCalls({
+      enabled,
       origins: ['http://localhost:8080'],
       listWorkers: async () => workers,
       host,
@@ -110,7 +111,11 @@ test('it says that it is a lab, and to whom its sides belong; a stranger may not
   const own = await call('GET', lab.base, { headers: { origin: 'http://localhost:8080' } })
   const stranger = await call('GET', lab.base, { headers: { origin: 'http://elsewhere' } })
 
-  assert.deepEqual(JSON.parse(own.body), { lab: true, origins: ['http://localhost:8080'] })
+  assert.deepEqual(JSON.parse(own.body), {
+    lab: true,
+    origins: ['http://localhost:8080'],
+    report: false,
+  })
   assert.equal(own.headers['access-control-allow-origin'], 'http://localhost:8080')
   assert.equal(stranger.headers['access-control-allow-origin'], undefined)
 })
@@ -125,4 +130,13 @@ test('the report of the last run is given as it is, and its absence says how to 
   assert.equal(before.status, 404)
   assert.match(before.body, /make scenarios/)
   assert.deepEqual([after.status, after.body], [200, '{"scenarios":[]}'])
+})
+
+test('without LAB=1 it says so, and nobody is ended', async t => {
+  const lab = await start(t, 'a', [status('a', 0, 11)], 1, false)
+
+  assert.equal(Object(JSON.parse((await call('GET', lab.base)).body)).lab, false)
+  assert.equal((await strike(lab.base, { worker: 'a/0', act: 'kill' })).status, 404)
+  assert.equal((await call('GET', `${lab.base}/scenarios`)).status, 404)
+  assert.equal(lab.acts.length, 0)
 })

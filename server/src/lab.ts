@@ -7,8 +7,10 @@ import type { Log } from './log.ts'
 import { Refusal } from './refusal.ts'
 import type { WorkerStatus } from './workers.ts'
 
-/** What a lab needs and production must not have: mounted with LAB=1 alone. */
+/** What the page of a lab needs and production must not have. */
 export type LabParts = {
+  /** LAB=1. Without it the page learns that this is none, and nothing else is here. */
+  enabled: boolean
   /** Where the sides' pages come from: they may call each other. */
   origins: readonly string[]
   /** Every live worker of every container. */
@@ -33,7 +35,11 @@ const forwardMsMax = 15_000
 export function labCalls(parts: LabParts): Router {
   const router = Router()
   router.use(cors({ origin: [...parts.origins], methods: ['GET', 'POST'] }))
-  router.get('/', (_request, response) => void response.json({ lab: true, origins: parts.origins }))
+  router.get('/', async (_request, response) => {
+    const report = parts.enabled && (await parts.readReport()) !== null
+    response.json({ lab: parts.enabled, origins: parts.origins, report })
+  })
+  if (!parts.enabled) return router
   router.get('/scenarios', async (_request, response) => {
     const text = await parts.readReport()
     if (text === null) throw new Refusal('not-found', 'No scenario was run yet: make scenarios.')

@@ -71,18 +71,17 @@ async function main(): Promise<void> {
     log,
     isDraining: () => draining,
     pageFolder,
-    lab: config.lab
-      ? labCalls({
-          origins: config.corsOrigins,
-          listWorkers: async () => (await workers.list()).workers,
-          host: name.host,
-          port: config.port,
-          act: endWorker,
-          // Left there by `make scenarios`: see the Makefile.
-          readReport: async () => (await redis?.commands.get('sse-lab:scenarios').catch(() => null)) ?? null,
-          log,
-        })
-      : undefined,
+    lab: labCalls({
+      enabled: config.lab,
+      origins: config.corsOrigins,
+      listWorkers: async () => (await workers.list()).workers,
+      host: name.host,
+      port: config.port,
+      act: endWorker,
+      // Left there by `make scenarios`: see the Makefile.
+      readReport: async () => (await redis?.commands.get('sse-lab:scenarios').catch(() => null)) ?? null,
+      log,
+    }),
   })
   // Probes on idle connections find peers that went away without a word, even on streams without a heartbeat.
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: 30_000 }, app)

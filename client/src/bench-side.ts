@@ -1,0 +1,186 @@
+import { Charts } from './charts.ts'
+import { write } from './element.ts'
+import { Lanes } from './lanes.ts'
+import { strike } from './lab.ts'
+import { Meter } from './meter.ts'
+import type { SideAddress } from './origins.ts'
+import { publish } from './publish.ts'
+import { SideLedger } from './side-ledger.ts'
+import { SideStreams, type BenchStream } from './side-streams.ts'
+import { showWay, type Way } from './way.ts'
+import type { Worker } from './workers.ts'
+
+export interface BenchSideParts {
+  readonly address: SideAddress
+  /** A copy of the template `bench-side`. */
+  readonly place: HTMLElement
+  readonly tab: string
+  readonly topic: () => string
+  readonly lab: boolean
+  readonly problem: (text: string) => void
+}
+
+/** Browsers open so many connections to one name over HTTP/1.1, and hold the rest back. */
+const connectionsMax = 6
+
+interface Newest {
+  readonly id: string
+  readonly publishedBy: string
+  readonly sentAt: number
+  readonly hadBy: Map<string, number>
+}
+
+/** One side of the bench: its workers, this tab's streams on them, and what comes of what is published. */
+export class BenchSide {
+  readonly #parts: BenchSideParts
+  readonly #streams: SideStreams
+  readonly #lanes: Lanes
+  readonly #charts: Charts
+  readonly #meter = new Meter()
+  #ledger = new SideLedger()
+  #workers: readonly Worker[] = []
+  #newest: Newest | undefined
+  /** By event: who had it before its acknowledgement was there. */
+  #early = new Map<string, Map<string, number>>()
+
+  constructor(parts: BenchSideParts) {
+    this.#parts = parts
+    const { address, place, tab, lab } = parts
+    this.#streams = new SideStreams(address.origin, tab, {
+      changed: () => this.show(),
+      received: (stream, id, seq, sentAt) => this.#received(stream, id, seq, sentAt),
+    })
+    this.#lanes = new Lanes(this.#find('.lanes', HTMLUListElement), {
+      shown: lab,
+      strike: (worker, act) => void this.#strike(worker, act),
+    })
+    this.#charts = new Charts(this.#find('.charts', HTMLElement), this.#find('.chart-text', HTMLElement))
+    for (const button of place.querySelectorAll<HTMLButtonElement>('button[data-open]'))
+      button.addEventListener('click', () =>
+        this.#streams.open(Number(button.dataset['open']), parts.topic()),
+      )
+    this.#find('.close', HTMLButtonElement).addEventListener('click', () => this.closeAll())
+    this.show()
+  }
+
+  get origin(): string {
+    return this.#parts.address.origin
+  }
+
+  /** The workers of this side, as any worker lists them. */
+  setWorkers(workers: readonly Worker[]): void {
+    this.#workers = workers
+    const bus = workers[0]?.bus
+    if (bus !== undefined) {
+      const unfixed = bus === 'memory' && workers.length > 1
+      this.#parts.place.dataset['kind'] = unfixed ? 'unfixed' : 'fixed'
+      write(this.#find('.side-name', HTMLElement), unfixed ? 'Unfixed' : 'Fixed')
+    }
+    this.show()
+  }
+
+  /** Closes its streams, and begins a new ledger: what is on the way has nowhere to arrive. */
+  closeAll(): void {
+    this.#ledger = new SideLedger()
+    this.#newest = undefined
+    this.#early.clear()
+    this.#streams.closeAll()
+  }
+
+  /** Publishes an event of this tab. Answers whether the side took it. */
+  async send(seq: number, text: string): Promise<boolean> {
+    // What is due belongs to the moment of sending.
+    const due = this.#open().map(({ number, hello }) => ({ stream: number, heldBy: hello?.worker ?? '' }))
+    const [ledger, sentAt] = [this.#ledger, Date.now()]
+    const data = { text, tab: this.#parts.tab, seq, sentAt }
+    const answer = await publish({ topic: this.#parts.topic(), data }, this.#parts.address.publishTo)
+    if (!answer.acknowledged) {
+      this.#parts.problem(`${this.origin}: ${answer.problem}`)
+      return false
+    }
+    const { id, worker } = answer
+    ledger.acknowledge(id, worker, due, this.#workers[0]?.bus ?? '', performance.now())
+    this.#meter.published(performance.now())
+    const hadBy = this.#early.get(id) ?? new Map<string, number>()
+    this.#early.delete(id)
+    this.#newest = { id, publishedBy: worker, sentAt, hadBy }
+    this.show()
+    return true
+  }
+
+  /** Once a second. */
+  tick(): void {
+    this.#charts.show(this.#meter.read(performance.now()))
+    this.show()
+  }
+
+  show(): void {
+    const streams = this.#streams.all
+    const open = this.#open().length
+    const back = streams.filter(({ state }) => state === 'reconnecting').length
+    const waiting = streams.length - open - back
+    write(this.#find('.open-count', HTMLElement), `${open} of ${streams.length} open`)
+    write(this.#find('.returns', HTMLElement), `${back} coming back, ${this.#streams.returns} came back`)
+    const held = this.#find('.held-back', HTMLElement)
+    held.hidden = waiting === 0 || open < connectionsMax - 1
+    write(
+      held,
+      `The browser holds ${waiting} back: over HTTP/1.1 it opens ${connectionsMax} connections to one address, over all its tabs. Publishes go to the machine’s other name.`,
+    )
+    this.#lanes.show(this.#workers, streams)
+    this.#showLedger()
+    this.#showWay()
+  }
+
+  #showLedger(): void {
+    const counts = this.#ledger.count(performance.now())
+    for (const [key, count] of Object.entries(counts)) {
+      const place = this.#find(`[data-count-of="${key}"]`, HTMLElement)
+      write(place, count.toLocaleString('en'))
+      place.dataset['count'] = count === 0 ? 'none' : 'some'
+    }
+  }
+
+  #showWay(): void {
+    const newest = this.#newest
+    if (newest === undefined) return
+    const open = this.#open()
+    const workers: Way['workers'] = this.#workers.map(({ worker }) => ({
+      name: worker,
+      streams: open.filter(({ hello }) => hello?.worker === worker).length,
+      afterMs: newest.hadBy.get(worker),
+    }))
+    const position = this.#workers[0]?.bus === 'streams' ? newest.id : undefined
+    showWay(this.#find('.way', HTMLOListElement), { publishedBy: newest.publishedBy, position, workers })
+  }
+
+  async #strike(worker: string, act: 'kill' | 'reload'): Promise<void> {
+    const { address, problem } = this.#parts
+    const wrong = await strike(address.publishTo, worker, act)
+    if (wrong !== undefined) problem(`The worker goes on: ${wrong}`)
+  }
+
+  #open(): BenchStream[] {
+    return this.#streams.all.filter(({ state }) => state === 'open')
+  }
+
+  #received(stream: BenchStream, id: string, seq: number, sentAt: number): void {
+    const latencyMs = Math.max(0, Date.now() - sentAt)
+    this.#ledger.receive(stream.number, id, seq)
+    this.#meter.delivered(performance.now(), latencyMs)
+    const worker = stream.hello?.worker ?? ''
+    const hadBy =
+      this.#newest?.id === id ? this.#newest.hadBy : (this.#early.get(id) ?? new Map<string, number>())
+    if (!hadBy.has(worker)) hadBy.set(worker, latencyMs)
+    if (this.#newest?.id === id) return
+    this.#early.set(id, hadBy)
+    // Only what is on the way to its acknowledgement matters.
+    for (const oldest of this.#early.keys()) if (this.#early.size > 200) this.#early.delete(oldest)
+  }
+
+  #find<T extends HTMLElement>(selector: string, type: new () => T): T {
+    const found = this.#parts.place.querySelector(selector)
+    if (found instanceof type) return found
+    throw new Error(`the template of a side has no ${type.name} ${selector}`)
+  }
+}

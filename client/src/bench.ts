@@ -1,0 +1,89 @@
+import { BenchSide } from './bench-side.ts'
+import { element } from './element.ts'
+import type { Lab } from './lab.ts'
+import { readSides } from './origins.ts'
+import type { Worker } from './workers.ts'
+
+export interface BenchParts {
+  readonly lab: Lab
+  readonly tab: string
+  readonly topic: () => string
+  readonly problem: (text: string) => void
+}
+
+const burstEvents = 20
+const tickMs = 1000
+
+/** Both sides next to each other: whatever is published goes to both, and each is measured by itself. */
+export class Bench {
+  readonly #sides: readonly BenchSide[]
+  readonly #text = element('bench-text', HTMLInputElement)
+  readonly #rate = element('bench-rate', HTMLInputElement)
+  readonly #steady = element('bench-steady', HTMLButtonElement)
+  readonly #burst = element('bench-burst', HTMLButtonElement)
+  #seq = 0
+  #timer: ReturnType<typeof setInterval> | undefined
+
+  constructor({ lab, tab, topic, problem }: BenchParts) {
+    const template = element('bench-side', HTMLTemplateElement)
+    const list = element('bench-sides', HTMLElement)
+    this.#sides = readSides(location.origin, lab.origins).map(address => {
+      const place = document.createElement('section')
+      place.className = 'bench-side'
+      place.ariaLabel = `Side ${address.origin}`
+      place.append(template.content.cloneNode(true))
+      const name = place.querySelector('.origin')
+      if (name) name.textContent = address.origin
+      list.append(place)
+      return new BenchSide({ address, place, tab, topic, lab: lab.lab, problem })
+    })
+    element('bench-form', HTMLFormElement).addEventListener('submit', event => {
+      event.preventDefault()
+      void this.#send()
+    })
+    this.#burst.addEventListener('click', () => void this.#sendBurst())
+    this.#steady.addEventListener('click', () => this.#toggle())
+    setInterval(() => {
+      for (const side of this.#sides) side.tick()
+    }, tickMs)
+  }
+
+  /** All live workers. Those of a side hear the same bus; a page alone has them all. */
+  setWorkers(workers: readonly Worker[], ownBus: string | undefined): void {
+    const [own, other] = this.#sides
+    const beside = workers.filter(({ bus }) => other === undefined || bus === ownBus)
+    own?.setWorkers(beside)
+    other?.setWorkers(workers.filter(worker => !beside.includes(worker)))
+  }
+
+  /** Another topic: every stream of the old one is closed. */
+  leaveTopic(): void {
+    for (const side of this.#sides) side.closeAll()
+  }
+
+  async #send(): Promise<void> {
+    this.#seq += 1
+    const seq = this.#seq
+    await Promise.all(this.#sides.map(side => side.send(seq, this.#text.value)))
+  }
+
+  /** One after the other, so that they have an order. */
+  async #sendBurst(): Promise<void> {
+    if (this.#burst.ariaBusy === 'true') return
+    this.#burst.ariaBusy = 'true'
+    for (let sent = 0; sent < burstEvents; sent += 1) await this.#send()
+    this.#burst.ariaBusy = 'false'
+  }
+
+  #toggle(): void {
+    if (this.#timer !== undefined) {
+      clearInterval(this.#timer)
+      this.#timer = undefined
+    } else if (this.#rate.reportValidity()) {
+      this.#timer = setInterval(() => void this.#send(), 1000 / this.#rate.valueAsNumber)
+    }
+    const running = this.#timer !== undefined
+    this.#steady.textContent = running ? 'Stop' : 'Start'
+    this.#steady.ariaPressed = String(running)
+  }
+}

@@ -1,0 +1,85 @@
+import { write } from './element.ts'
+import { shortWorker } from './name.ts'
+import type { BenchStream } from './side-streams.ts'
+import type { Worker } from './workers.ts'
+
+export interface LaneButtons {
+  /** Whether workers may be ended: in a lab alone. */
+  readonly shown: boolean
+  strike(worker: string, act: 'kill' | 'reload'): void
+}
+
+/** Workers shown for each side. */
+const lanesMax = 32
+/** Marks shown in a lane; the number says how many there are. */
+const marksMax = 24
+
+/** A lane for each worker of a side: its connections, and a mark for each stream of this tab. Lanes are kept, so focus is. */
+export class Lanes {
+  readonly #list: HTMLUListElement
+  readonly #buttons: LaneButtons
+
+  constructor(list: HTMLUListElement, buttons: LaneButtons) {
+    this.#list = list
+    this.#buttons = buttons
+  }
+
+  show(workers: readonly Worker[], streams: readonly BenchStream[]): void {
+    const shown = workers.slice(0, lanesMax)
+    const names = new Set(shown.map(({ worker }) => worker))
+    for (const lane of this.#all()) if (!names.has(lane.dataset['worker'] ?? '')) lane.remove()
+    for (const [index, worker] of shown.entries()) {
+      const lane = this.#all().find(it => it.dataset['worker'] === worker.worker) ?? this.#make(worker.worker)
+      if (this.#list.children[index] !== lane)
+        this.#list.insertBefore(lane, this.#list.children[index] ?? null)
+      const own = streams.filter(
+        ({ state, hello }) => state === 'open' && hello?.worker === worker.worker,
+      ).length
+      const [name, count, marks] = lane.querySelectorAll('span')
+      if (name) write(name, `${shortWorker(worker.worker)}, pid ${worker.pid}`)
+      if (count) {
+        write(
+          count,
+          `${worker.connections} open${own > 0 ? `, ${own} of this tab` : ''}${worker.ready ? '' : ', not ready'}`,
+        )
+      }
+      if (marks) showMarks(marks, own)
+    }
+  }
+
+  #all(): HTMLLIElement[] {
+    return [...this.#list.children].filter(child => child instanceof HTMLLIElement)
+  }
+
+  #make(worker: string): HTMLLIElement {
+    const lane = document.createElement('li')
+    lane.dataset['worker'] = worker
+    for (const className of ['name', 'count', 'marks']) {
+      const part = document.createElement('span')
+      part.className = className
+      if (className === 'marks') part.ariaHidden = 'true'
+      lane.append(part)
+    }
+    if (this.#buttons.shown) {
+      for (const [act, label] of [
+        ['reload', 'Reload'],
+        ['kill', 'Kill'],
+      ] as const) {
+        const button = document.createElement('button')
+        button.type = 'button'
+        button.className = 'small'
+        button.textContent = label
+        button.ariaLabel = `${label} worker ${shortWorker(worker)}`
+        button.addEventListener('click', () => this.#buttons.strike(worker, act))
+        lane.append(button)
+      }
+    }
+    return lane
+  }
+}
+
+function showMarks(place: HTMLElement, count: number): void {
+  const wanted = Math.min(count, marksMax)
+  while (place.childElementCount > wanted) place.lastElementChild?.remove()
+  while (place.childElementCount < wanted) place.append(document.createElement('i'))
+}

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { readSides } from './origins.ts'
+
+const lab = [
+  'http://localhost:8080',
+  'http://localhost:8081',
+  'http://127.0.0.1:8080',
+  'http://127.0.0.1:8081',
+]
+
+test('the other side has the same host and another port, and publishes go to the other name of the machine', () => {
+  assert.deepEqual(readSides('http://localhost:8081', lab), [
+    { origin: 'http://localhost:8081', publishTo: 'http://127.0.0.1:8081' },
+    { origin: 'http://localhost:8080', publishTo: 'http://127.0.0.1:8080' },
+  ])
+})
+
+test('a server that names nobody is one side, and takes its publishes itself', () => {
+  assert.deepEqual(readSides('http://localhost:3000', []), [
+    { origin: 'http://localhost:3000', publishTo: 'http://localhost:3000' },
+  ])
+})
+
+test('what is no address is passed over', () => {
+  assert.equal(readSides('http://localhost:8080', ['nonsense', ...lab]).length, 2)
+})
