@@ -18,6 +18,7 @@ export interface BenchSideParts {
   readonly topic: () => string
   readonly lab: boolean
   readonly problem: (text: string) => void
+  readonly published: (id: string, worker: string) => void
 }
 
 /** Browsers open so many connections to one name over HTTP/1.1, and hold the rest back. */
@@ -63,8 +64,8 @@ export class BenchSide {
     this.show()
   }
 
-  get origin(): string {
-    return this.#parts.address.origin
+  get callTo(): string {
+    return this.#parts.address.callTo
   }
 
   /** The workers of this side, as any worker lists them. */
@@ -93,13 +94,14 @@ export class BenchSide {
     const due = this.#open().map(({ number, hello }) => ({ stream: number, heldBy: hello?.worker ?? '' }))
     const [ledger, sentAt] = [this.#ledger, Date.now()]
     const data = { text, tab: this.#parts.tab, seq, sentAt }
-    const answer = await publish({ topic: this.#parts.topic(), data }, this.#parts.address.publishTo)
+    const answer = await publish({ topic: this.#parts.topic(), data }, this.#parts.address.callTo)
     if (!answer.acknowledged) {
-      this.#parts.problem(`${this.origin}: ${answer.problem}`)
+      this.#parts.problem(`${this.#parts.address.origin}: ${answer.problem}`)
       return false
     }
     const { id, worker } = answer
     ledger.acknowledge(id, worker, due, this.#workers[0]?.bus ?? '', performance.now())
+    this.#parts.published(id, worker)
     this.#meter.published(performance.now())
     const hadBy = this.#early.get(id) ?? new Map<string, number>()
     this.#early.delete(id)
@@ -117,7 +119,7 @@ export class BenchSide {
   show(): void {
     const streams = this.#streams.all
     const open = this.#open().length
-    const back = streams.filter(({ state }) => state === 'reconnecting').length
+    const back = streams.filter(({ state, hello }) => state === 'reconnecting' && hello !== undefined).length
     const waiting = streams.length - open - back
     write(this.#find('.open-count', HTMLElement), `${open} of ${streams.length} open`)
     write(this.#find('.returns', HTMLElement), `${back} coming back, ${this.#streams.returns} came back`)
@@ -156,7 +158,7 @@ export class BenchSide {
 
   async #strike(worker: string, act: 'kill' | 'reload'): Promise<void> {
     const { address, problem } = this.#parts
-    const wrong = await strike(address.publishTo, worker, act)
+    const wrong = await strike(address.callTo, worker, act)
     if (wrong !== undefined) problem(`The worker goes on: ${wrong}`)
   }
 

@@ -9,6 +9,8 @@ export interface BenchParts {
   readonly tab: string
   readonly topic: () => string
   readonly problem: (text: string) => void
+  /** Told of each event that the page's own side took. */
+  readonly published: (id: string, worker: string) => void
 }
 
 const burstEvents = 20
@@ -22,12 +24,14 @@ export class Bench {
   readonly #steady = element('bench-steady', HTMLButtonElement)
   readonly #burst = element('bench-burst', HTMLButtonElement)
   #seq = 0
+  #turn: Promise<void> = Promise.resolve()
+  #waiting = 0
   #timer: ReturnType<typeof setInterval> | undefined
 
-  constructor({ lab, tab, topic, problem }: BenchParts) {
+  constructor({ lab, tab, topic, problem, published }: BenchParts) {
     const template = element('bench-side', HTMLTemplateElement)
     const list = element('bench-sides', HTMLElement)
-    this.#sides = readSides(location.origin, lab.origins).map(address => {
+    this.#sides = readSides(location.origin, lab.origins).map((address, index) => {
       const place = document.createElement('section')
       place.className = 'bench-side'
       place.ariaLabel = `Side ${address.origin}`
@@ -35,7 +39,8 @@ export class Bench {
       const name = place.querySelector('.origin')
       if (name) name.textContent = address.origin
       list.append(place)
-      return new BenchSide({ address, place, tab, topic, lab: lab.lab, problem })
+      const told = index === 0 ? published : () => undefined
+      return new BenchSide({ address, place, tab, topic, lab: lab.lab, problem, published: told })
     })
     element('bench-form', HTMLFormElement).addEventListener('submit', event => {
       event.preventDefault()
@@ -56,15 +61,29 @@ export class Bench {
     other?.setWorkers(workers.filter(worker => !beside.includes(worker)))
   }
 
+  /** Where the page's own side takes calls, however many streams are open. */
+  get callTo(): string {
+    return this.#sides[0]?.callTo ?? ''
+  }
+
   /** Another topic: every stream of the old one is closed. */
   leaveTopic(): void {
     for (const side of this.#sides) side.closeAll()
   }
 
+  /** One at a time on each side: two on the way at once have no order, and would look like a fault of the side. */
   async #send(): Promise<void> {
+    this.#waiting += 1
+    this.#turn = this.#sendAfter(this.#turn)
+    await this.#turn
+  }
+
+  async #sendAfter(turn: Promise<void>): Promise<void> {
+    await turn
     this.#seq += 1
     const seq = this.#seq
     await Promise.all(this.#sides.map(side => side.send(seq, this.#text.value)))
+    this.#waiting -= 1
   }
 
   /** One after the other, so that they have an order. */
@@ -80,7 +99,9 @@ export class Bench {
       clearInterval(this.#timer)
       this.#timer = undefined
     } else if (this.#rate.reportValidity()) {
-      this.#timer = setInterval(() => void this.#send(), 1000 / this.#rate.valueAsNumber)
+      // A side that is slower than the rate gets less, not a pile.
+      const send = () => void (this.#waiting < 2 && this.#send())
+      this.#timer = setInterval(send, 1000 / this.#rate.valueAsNumber)
     }
     const running = this.#timer !== undefined
     this.#steady.textContent = running ? 'Stop' : 'Start'

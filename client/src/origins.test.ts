@@ -9,16 +9,16 @@ const lab = [
   'http://127.0.0.1:8081',
 ]
 
-test('the other side has the same host and another port, and publishes go to the other name of the machine', () => {
+test('the other side has the same host and another port, and calls go to the other name of the machine', () => {
   assert.deepEqual(readSides('http://localhost:8081', lab), [
-    { origin: 'http://localhost:8081', publishTo: 'http://127.0.0.1:8081' },
-    { origin: 'http://localhost:8080', publishTo: 'http://127.0.0.1:8080' },
+    { origin: 'http://localhost:8081', callTo: 'http://127.0.0.1:8081' },
+    { origin: 'http://localhost:8080', callTo: 'http://127.0.0.1:8080' },
   ])
 })
 
 test('a server that names nobody is one side, and takes its publishes itself', () => {
   assert.deepEqual(readSides('http://localhost:3000', []), [
-    { origin: 'http://localhost:3000', publishTo: 'http://localhost:3000' },
+    { origin: 'http://localhost:3000', callTo: 'http://localhost:3000' },
   ])
 })
 

@@ -1,12 +1,12 @@
-/** Where the two sides answer. `publishTo` is another name of the same address, where the machine has one. */
+/** Where the two sides answer. `callTo` is another name of the same address, where the machine has one. */
 export interface SideAddress {
   readonly origin: string
-  readonly publishTo: string
+  readonly callTo: string
 }
 
 /**
  * The page's own side, and the other one if the lab names it: same host, another port. A browser counts its six
- * connections by name, so a publish that goes to the machine's other name (127.0.0.1 for localhost) finds one free, however
+ * connections by name, so a call that goes to the machine's other name (127.0.0.1 for localhost) finds one free, however
  * many streams are open.
  */
 export function readSides(own: string, known: readonly string[]): SideAddress[] {
@@ -17,6 +17,6 @@ export function readSides(own: string, known: readonly string[]): SideAddress[] 
     addresses.find(it => it.port === port && it.hostname !== hostname)?.origin
   return [here, ...(other === undefined ? [] : [other])].map(address => ({
     origin: address.origin,
-    publishTo: otherName(address) ?? address.origin,
+    callTo: otherName(address) ?? address.origin,
   }))
 }

@@ -91,7 +91,7 @@ async function send(): Promise<boolean> {
   const heldBy = isOpen ? hello?.worker : undefined
   seq += 1
   const data: OwnData = { text: textInput.value, tab, seq, sentAt: Date.now() }
-  const answer = await publish({ topic, data })
+  const answer = await publish({ topic, data }, bench?.callTo)
   if (!answer.acknowledged) {
     notice.say('problem', answer.problem)
     return false
@@ -150,7 +150,8 @@ setInterval(() => {
   showCounts()
   card.tick()
 }, tickMs)
-watchWorkers({
+const callTo = () => bench?.callTo ?? ''
+watchWorkers(callTo, {
   list(list) {
     workers = list.workers
     write(
@@ -165,7 +166,14 @@ void openBench()
 
 async function openBench(): Promise<void> {
   const lab = await readLab()
-  bench = new Bench({ lab, tab, topic: () => topic, problem: text => notice.say('problem', text) })
+  bench = new Bench({
+    lab,
+    // Its events are not this tab's own: they have a ledger of theirs.
+    tab: randomTab(),
+    topic: () => topic,
+    problem: text => notice.say('problem', text),
+    published: (id, worker) => publishers.tell(id, worker),
+  })
   showLab()
   await showScenarios(lab.report)
 }

@@ -31,8 +31,11 @@ const numbers = ['instance', 'pid', 'connections', 'delivered', 'published', 'ev
 const everyMs = 2000
 const answerMsMax = 5000
 
-/** Asks again and again while the tab can be seen. One question at a time, so that a slow server gets no pile of them. */
-export function watchWorkers(listeners: WorkerListeners): void {
+/**
+ * Asks again and again while the tab can be seen. One question at a time, so that a slow server gets no pile of them.
+ * `callTo` says where, as an origin; its own is ''.
+ */
+export function watchWorkers(callTo: () => string, listeners: WorkerListeners): void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let asking = false
 
@@ -41,7 +44,7 @@ export function watchWorkers(listeners: WorkerListeners): void {
     if (asking || document.hidden) return
     asking = true
     try {
-      listeners.list(await fetchWorkers())
+      listeners.list(await fetchWorkers(callTo()))
     } catch (error) {
       listeners.failed(error instanceof Error ? error.message : String(error))
     }
@@ -53,8 +56,8 @@ export function watchWorkers(listeners: WorkerListeners): void {
   void ask()
 }
 
-async function fetchWorkers(): Promise<WorkerList> {
-  const response = await fetch('/api/workers', { signal: AbortSignal.timeout(answerMsMax) })
+async function fetchWorkers(origin: string): Promise<WorkerList> {
+  const response = await fetch(`${origin}/api/workers`, { signal: AbortSignal.timeout(answerMsMax) })
   if (!response.ok) throw new Error(`the server answered ${response.status}`)
   const { workers, partial } = fields(await response.json())
   if (!Array.isArray(workers)) throw new Error('the answer is no list of workers')

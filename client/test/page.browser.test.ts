@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import type { Browser, BrowserContext, Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { openBrowser } from './browser.ts'
 import { within } from './deadline.ts'
 import { buildPage, type PageFiles } from './page-files.ts'
 import { ScriptedServer, type Opened } from './scripted-server.ts'
+import { openTabIn, shows } from './tab.ts'
 
 let browser: Browser
 let files: PageFiles
@@ -16,34 +17,7 @@ before(async () => {
 
 after(() => browser.close())
 
-type Tab = AsyncDisposable & { page: Page; context: BrowserContext; refused: string[] }
-
-/** The built page in a browser of its own; `refused` is what the browser had to complain about. */
-async function openTab(server: ScriptedServer, path = '/'): Promise<Tab> {
-  const context = await browser.newContext()
-  const page = await context.newPage()
-  const refused: string[] = []
-  page.on('console', line => line.type() === 'error' && refused.push(line.text()))
-  page.on('pageerror', error => refused.push(String(error)))
-  await page.goto(server.origin + path)
-  await shows(page, '#stream-state', 'open')
-  return { page, context, refused, [Symbol.asyncDispose]: () => context.close() }
-}
-
-/** Waits until the element's text is, or matches, what is promised. */
-async function shows(page: Page, selector: string, expected: string | RegExp, ms = 5000): Promise<void> {
-  const read = (): Promise<string> =>
-    page.evaluate(found => document.querySelector(found)?.textContent ?? '', selector)
-  await within(
-    ms,
-    `${selector} with ${expected}`,
-    async () => {
-      const text = await read()
-      return typeof expected === 'string' ? text === expected : expected.test(text)
-    },
-    read,
-  )
-}
+const openTab = (server: ScriptedServer, path = '/') => openTabIn(browser, server, path)
 
 async function ledgerOf(page: Page): Promise<Record<string, string | null>> {
   const ids = ['acknowledged', 'received', 'on-the-way', 'lost', 'doubled']

@@ -135,3 +135,61 @@ test('a hard reload comes to another worker, and the page lists all live workers
 
   await until('six workers', 10_000, async () => (await tab.page.locator('#workers tr').count()) === 6)
 })
+
+test('both sides next to each other get the same burst: one loses what theory says, the other nothing', async () => {
+  await using context = await browser.newContext()
+  const tab = await Tab.open(context, `${fixed}/?topic=${randomUUID()}`)
+  const side = (address: string) => `.bench-side[aria-label="Side ${address}"]`
+  const count = async (address: string, key: string) =>
+    Number(await tab.text(`${side(address)} [data-count-of="${key}"]`))
+  // The page itself holds one of the six connections that the browser opens to its own side.
+  for (const address of [fixed, unfixed]) {
+    for (let opened = 0; opened < 4; opened += 1) await tab.page.click(`${side(address)} [data-open="1"]`)
+    await until('four streams', 10_000, async () => {
+      return (await tab.text(`${side(address)} .open-count`)) === '4 of 4 open'
+    })
+  }
+
+  await tab.page.click('#bench-burst')
+
+  await until('every delivery of the fixed side', 10_000, async () => (await count(fixed, 'received')) === 80)
+  await until('the losses to be told', 10_000, async () => {
+    const [due, received, lost] = [
+      await count(unfixed, 'due'),
+      await count(unfixed, 'received'),
+      await count(unfixed, 'lost'),
+    ]
+    return due === 80 && received + lost === due
+  })
+  assert.equal(await count(unfixed, 'lost'), await count(unfixed, 'predicted'))
+  assert.deepEqual(
+    [await count(fixed, 'lost'), await count(fixed, 'doubled'), await count(fixed, 'disordered')],
+    [0, 0, 0],
+  )
+})
+
+test('a worker that is killed from its lane is replaced, and its streams come back', async () => {
+  await using context = await browser.newContext()
+  const tab = await Tab.open(context, `${fixed}/?topic=${randomUUID()}`)
+  const lane = '.bench-side:first-child .lanes li'
+  await tab.page.click('.bench-side:first-child [data-open="1"]')
+  const held = await until('the lane of the stream', 10_000, async () => {
+    const lanes = await tab.page
+      .locator(lane)
+      .evaluateAll(all => all.map(it => ({ worker: it.dataset['worker'] ?? '', text: it.textContent })))
+    return lanes.find(({ text }) => text.includes('of this tab'))
+  })
+  const pidOf = (text: string | null) => /pid (\d+)/.exec(text ?? '')?.[1]
+  const before = pidOf(held.text)
+
+  await tab.page.click(`${lane}[data-worker="${held.worker}"] button:has-text("Kill")`)
+
+  await until('the stream to be back', 20_000, async () => {
+    return /1 came back/.test(await tab.text('.bench-side:first-child .returns'))
+  })
+  await until('another process under its name', 20_000, async () => {
+    const now = pidOf(await tab.page.textContent(`${lane}[data-worker="${held.worker}"]`).catch(() => null))
+    return now !== undefined && now !== before
+  })
+  await stackReady()
+})

@@ -47,7 +47,10 @@ export function createApp(parts: AppParts): RequestListener {
     next()
   })
 
-  app.use('/events', cors({ origin: config.corsOrigins, methods: ['GET', 'HEAD', 'POST'] }))
+  app.use(
+    '/events',
+    cors({ origin: config.corsOrigins, methods: ['GET', 'HEAD', 'POST'], maxAge: preflightSeconds }),
+  )
   app
     .route('/events')
     // A HEAD that ran the GET would open a stream that nobody reads and nothing ends.
@@ -119,6 +122,9 @@ function streamsFirst(stream: OpenStream, app: Express): RequestListener {
     app(request, response)
   }
 }
+
+// Without it a page of another origin asks before each publish.
+const preflightSeconds = 600
 
 // The page talks to the other side, too, and to nobody else.
 function pagePolicy(origins: readonly string[]): string {

@@ -31,7 +31,7 @@ const environment = {
   // The tests reach the containers by name in their own network; the host's ports are left to whoever uses them.
   HTTP_PORT: '0',
   PROBLEMS_PORT: '0',
-  CORS_ORIGINS: 'http://localhost:8080,http://localhost:8081',
+  CORS_ORIGINS: 'http://localhost:8080,http://localhost:8081,http://nginx,http://nginx:8081',
 }
 
 /** Where the sides answer, as seen from inside the compose network. */

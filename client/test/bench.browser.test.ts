@@ -1,0 +1,285 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { openBrowser } from './browser.ts'
+import { within } from './deadline.ts'
+import { buildPage, type PageFiles } from './page-files.ts'
+import { ScriptedServer } from './scripted-server.ts'
+import { openTabIn, shows } from './tab.ts'
+
+let browser: Browser
+let files: PageFiles
+
+before(async () => {
+  browser = await openBrowser()
+  files = await buildPage()
+})
+
+after(() => browser.close())
+
+function worker(name: string, bus: string): Record<string, unknown> {
+  const [host = '', instance = ''] = name.split('/')
+  const counts = {
+    connections: 1,
+    delivered: 5,
+    published: 3,
+    busLagMs: null,
+    eventLoopDelayMs: 1,
+    rssBytes: 1,
+  }
+  return { worker: name, instance: Number(instance), pid: 27, host, bus, ready: true, ...counts }
+}
+
+/** Two sides that know each other: one delivers everything, the other only what its stream's own worker took. */
+async function startSides(
+  lab = true,
+): Promise<AsyncDisposable & { fixed: ScriptedServer; unfixed: ScriptedServer }> {
+  const [fixed, unfixed] = [await ScriptedServer.start(files), await ScriptedServer.start(files)]
+  fixed.hello = { worker: 'a/0', instance: 0, pid: 27, bus: 'streams', heartbeatMs: 0 }
+  unfixed.hello = { worker: 'b/0', instance: 0, pid: 27, bus: 'memory', heartbeatMs: 0 }
+  const names = ['a/0', 'a/1', 'b/0', 'b/1'].map(name =>
+    worker(name, name.startsWith('a') ? 'streams' : 'memory'),
+  )
+  for (const side of [fixed, unfixed]) {
+    side.workers = { workers: names }
+    side.lab = { lab, origins: [fixed.origin, unfixed.origin], report: false }
+  }
+  return {
+    fixed,
+    unfixed,
+    async [Symbol.asyncDispose]() {
+      await Promise.all([fixed[Symbol.asyncDispose](), unfixed[Symbol.asyncDispose]()])
+    },
+  }
+}
+
+const side = (server: ScriptedServer) => `.bench-side[aria-label="Side ${server.origin}"]`
+const count = (server: ScriptedServer, key: string) => `${side(server)} [data-count-of="${key}"]`
+
+async function openStreams(page: Page, server: ScriptedServer, number: number, open: string): Promise<void> {
+  await page.locator(`${side(server)} button[data-open="${number}"]`).click()
+  await shows(page, `${side(server)} .open-count`, open)
+}
+
+test('both sides get what is sent, and the ledger of each says what theory loses and what was lost', async () => {
+  await using sides = await startSides()
+  const { fixed, unfixed } = sides
+  // Every second publish is taken by a worker that holds none of the streams.
+  let taken = 0
+  unfixed.publish = event => {
+    taken += 1
+    return taken % 2 === 0 ? unfixed.acknowledge(event.topic, 'b/1') : unfixed.deliver(event)
+  }
+  await using tab = await openTabIn(browser, fixed)
+  for (const server of [fixed, unfixed]) await openStreams(tab.page, server, 1, '1 of 1 open')
+
+  await tab.page.locator('#bench-burst').click()
+
+  for (const server of [fixed, unfixed]) await shows(tab.page, count(server, 'published'), '20')
+  await shows(tab.page, count(fixed, 'received'), '20')
+  await shows(tab.page, count(unfixed, 'lost'), '10')
+  await shows(tab.page, count(unfixed, 'predicted'), '10')
+  for (const key of ['lost', 'predicted', 'doubled', 'disordered'])
+    await shows(tab.page, count(fixed, key), '0')
+  assert.deepEqual(tab.refused, [])
+})
+
+test('an event that comes twice or out of its order shows on its side alone', async () => {
+  await using sides = await startSides()
+  const { fixed, unfixed } = sides
+  const held: (() => void)[] = []
+  unfixed.publish = ({ topic, data }) => {
+    const answer = unfixed.acknowledge(topic)
+    const send = () => unfixed.open.forEach(opened => opened.send(answer.body.id, data))
+    // The first waits for the second, which comes twice.
+    if (held.length === 0) held.push(send)
+    else [send, send, ...held].forEach(act => act())
+    return answer
+  }
+  await using tab = await openTabIn(browser, fixed)
+  for (const server of [fixed, unfixed]) await openStreams(tab.page, server, 1, '1 of 1 open')
+
+  for (let sent = 0; sent < 2; sent += 1) await tab.page.locator('#bench-form button[type=submit]').click()
+
+  await shows(tab.page, count(unfixed, 'received'), '2')
+  await shows(tab.page, count(unfixed, 'doubled'), '1')
+  await shows(tab.page, count(unfixed, 'disordered'), '1')
+  for (const key of ['doubled', 'disordered']) await shows(tab.page, count(fixed, key), '0')
+})
+
+test('the way of an event names who took it, the log, and each worker as far as this tab has seen it', async () => {
+  await using sides = await startSides()
+  const { fixed } = sides
+  await using tab = await openTabIn(browser, fixed)
+  await openStreams(tab.page, fixed, 1, '1 of 1 open')
+  await shows(tab.page, `${side(fixed)} .lanes`, /a\/1/)
+
+  await tab.page.locator('#bench-form button[type=submit]').click()
+
+  await shows(tab.page, `${side(fixed)} .way li:nth-child(1)`, 'worker a/0 took it')
+  await shows(tab.page, `${side(fixed)} .way li:nth-child(2)`, 'log: 1-0')
+  await shows(tab.page, `${side(fixed)} .way li:nth-child(3)`, /^worker a\/0: this tab had it after \d+ ms$/)
+  await shows(tab.page, `${side(fixed)} .way li:nth-child(4)`, 'worker a/1: no stream of this tab')
+})
+
+test('the browser holds back what is more than six connections, the page says so, and publishing goes on', async () => {
+  await using server = await ScriptedServer.start(files)
+  server.workers = { workers: [worker('lab/0', 'streams')] }
+  const otherName = server.origin.replace('127.0.0.1', 'localhost')
+  server.lab = { lab: true, origins: [server.origin, otherName], report: false }
+  await using tab = await openTabIn(browser, server)
+
+  // The page's own stream is the sixth.
+  await openStreams(tab.page, server, 10, '5 of 10 open')
+  await shows(
+    tab.page,
+    `${side(server)} .held-back`,
+    /^The browser holds 5 back: over HTTP\/1\.1 it opens 6 /,
+  )
+  await tab.page.locator('#bench-burst').click()
+
+  await shows(tab.page, count(server, 'received'), '100')
+  await tab.page.locator('#send').click()
+  await shows(tab.page, '#received', '1')
+  await tab.page.locator(`${side(server)} .close`).click()
+  await shows(tab.page, `${side(server)} .open-count`, '0 of 0 open')
+  await within(3000, 'only the page’s own stream', () => server.open.length === 1)
+})
+
+test('streams of this tab are marks in the lane of their worker, and come back when they are cut', async () => {
+  await using sides = await startSides()
+  const { fixed } = sides
+  await using tab = await openTabIn(browser, fixed)
+  await openStreams(tab.page, fixed, 1, '1 of 1 open')
+  await shows(tab.page, `${side(fixed)} [data-worker="a/0"] .count`, '1 open, 1 of this tab')
+  fixed.hello = { ...fixed.hello, worker: 'a/1', instance: 1 }
+
+  for (const opened of fixed.open) opened.cut()
+
+  await shows(tab.page, `${side(fixed)} .returns`, '0 coming back, 1 came back')
+  await shows(tab.page, `${side(fixed)} [data-worker="a/1"] .count`, '1 open, 1 of this tab')
+  await shows(tab.page, `${side(fixed)} [data-worker="a/0"] .count`, '1 open')
+})
+
+test('in a lab a worker is killed or reloaded from its lane, by keyboard as well', async () => {
+  await using sides = await startSides()
+  const { fixed, unfixed } = sides
+  await using tab = await openTabIn(browser, fixed)
+  await shows(tab.page, `${side(unfixed)} .lanes`, /b\/1/)
+
+  await tab.page.getByRole('button', { name: 'Kill worker a/1' }).click()
+  await tab.page.getByRole('button', { name: 'Reload worker b/0' }).focus()
+  await tab.page.keyboard.press('Enter')
+
+  await within(3000, 'both orders', () => fixed.strikes.length === 1 && unfixed.strikes.length === 1)
+  assert.deepEqual(fixed.strikes, [{ worker: 'a/1', act: 'kill' }])
+  assert.deepEqual(unfixed.strikes, [{ worker: 'b/0', act: 'reload' }])
+})
+
+test('outside of a lab no worker can be ended', async () => {
+  await using sides = await startSides(false)
+  await using tab = await openTabIn(browser, sides.fixed)
+
+  await shows(tab.page, `${side(sides.fixed)} .lanes`, /a\/1/)
+
+  assert.equal(await tab.page.getByRole('button', { name: /^(Kill|Reload) / }).count(), 0)
+})
+
+test('a server alone is one side', async () => {
+  await using server = await ScriptedServer.start(files)
+  await using tab = await openTabIn(browser, server)
+
+  await shows(tab.page, `${side(server)} .open-count`, '0 of 0 open')
+
+  assert.equal(await tab.page.locator('.bench-side').count(), 1)
+})
+
+test('a steady rate runs until it is stopped, and the charts and their text follow', async () => {
+  await using sides = await startSides()
+  const { fixed } = sides
+  await using tab = await openTabIn(browser, fixed)
+  await openStreams(tab.page, fixed, 1, '1 of 1 open')
+  await tab.page.locator('#bench-rate').fill('20')
+
+  await tab.page.locator('#bench-steady').press('Enter')
+  await shows(tab.page, '#bench-steady', 'Stop')
+  await shows(
+    tab.page,
+    `${side(fixed)} .chart-text`,
+    /^Last second: [1-9]\d* published, [1-9]\d* delivered; p50 \d+ ms, p99 \d+ ms\.$/,
+  )
+  const drawn = await tab.page.locator(`${side(fixed)} .charts canvas`).evaluateAll(all =>
+    all.map(canvas => {
+      if (!(canvas instanceof HTMLCanvasElement)) return 0
+      const pixels = canvas.getContext('2d')?.getImageData(0, 0, canvas.width, canvas.height).data ?? []
+      return pixels.some(value => value > 0) ? 1 : 0
+    }),
+  )
+  await tab.page.locator('#bench-steady').press('Enter')
+
+  await shows(tab.page, '#bench-steady', 'Start')
+  await shows(tab.page, `${side(fixed)} .chart-text`, 'Last second: 0 published, 0 delivered.')
+  assert.deepEqual(drawn, [1, 1])
+})
+
+test('the catalogue shows the run that came with the page, each scenario with its lines', async () => {
+  await using server = await ScriptedServer.start(files)
+  await using tab = await openTabIn(browser, server)
+
+  await shows(tab.page, '#scenarios-note', /^A recorded run, \d{4}-\d\d-\d\d, \d+ cores\./)
+
+  const quiet = tab.page.locator('[data-scenario="quiet-stream"]')
+  assert.match(
+    (await quiet.locator('summary').textContent()) ?? '',
+    /A quiet stream is cut at the proxy holds/,
+  )
+  await quiet.locator('summary').press('Enter')
+  assert.ok(await quiet.getByText('proxy_read_timeout 60s;').isVisible())
+  assert.ok((await tab.page.locator('#scenarios-list details').count()) >= 20)
+})
+
+test('the catalogue shows the last run of the lab where there is one, and its text is text', async () => {
+  await using server = await ScriptedServer.start(files)
+  server.lab = { lab: true, origins: [], report: true }
+  const said = { broken: '<b>10</b> cut', fixed: '0 cut' }
+  server.report = {
+    ranAt: '2026-01-02T03:04:05.000Z',
+    cores: 8,
+    scenarios: [
+      {
+        name: 'x',
+        title: '<i>T</i>',
+        symptom: 's',
+        switch: 'w',
+        because: 'b',
+        fix: 'f',
+        doc: 'd',
+        code: [{ file: 'a.ts', line: 7, text: 'x()' }],
+        predicted: said,
+        measured: said,
+        verdict: 'does not hold',
+      },
+      { name: 'half' },
+    ],
+  }
+  await using tab = await openTabIn(browser, server)
+
+  await shows(tab.page, '#scenarios-note', /^The last run of this lab, 2026-01-02, 8 cores\./)
+
+  await shows(tab.page, '#scenarios-list summary', '<i>T</i> does not hold')
+  assert.equal(await tab.page.locator('#scenarios-list details').count(), 1)
+  assert.equal(await tab.page.locator('#scenarios-list i, #scenarios-list b').count(), 0)
+})
+
+test('on a phone nothing is wider than the screen, with streams open and a scenario unfolded', async () => {
+  await using sides = await startSides()
+  await using tab = await openTabIn(browser, sides.fixed)
+  await tab.page.setViewportSize({ width: 390, height: 844 })
+  await openStreams(tab.page, sides.fixed, 1, '1 of 1 open')
+  await tab.page.locator('#bench-form button[type=submit]').click()
+  await tab.page.locator('#scenarios-list summary').first().click()
+
+  const tooWide = await tab.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
+
+  assert.equal(tooWide, 0)
+})
