@@ -25,3 +25,11 @@ test('a server that names nobody is one side, and takes its publishes itself', (
 test('what is no address is passed over', () => {
   assert.equal(readSides('http://localhost:8080', ['nonsense', ...lab]).length, 2)
 })
+
+test('only the two names of this machine are the same: another host with the same port is another host', () => {
+  const known = ['http://nginx:8081', 'http://localhost:8081', 'http://nginx']
+  assert.deepEqual(readSides('http://nginx', known), [
+    { origin: 'http://nginx', callTo: 'http://nginx' },
+    { origin: 'http://nginx:8081', callTo: 'http://nginx:8081' },
+  ])
+})

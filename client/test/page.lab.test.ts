@@ -139,7 +139,6 @@ test('a hard reload comes to another worker, and the page lists all live workers
 test('both sides next to each other get the same burst: one loses what theory says, the other nothing', async () => {
   await using context = await browser.newContext()
   const tab = await Tab.open(context, `${fixed}/?topic=${randomUUID()}`)
-  const side = (address: string) => `.bench-side[aria-label="Side ${address}"]`
   const count = async (address: string, key: string) =>
     Number(await tab.text(`${side(address)} [data-count-of="${key}"]`))
   // The page itself holds one of the six connections that the browser opens to its own side.
@@ -179,8 +178,7 @@ test('a worker that is killed from its lane is replaced, and its streams come ba
       .evaluateAll(all => all.map(it => ({ worker: it.dataset['worker'] ?? '', text: it.textContent })))
     return lanes.find(({ text }) => text.includes('of this tab'))
   })
-  const pidOf = (text: string | null) => /pid (\d+)/.exec(text ?? '')?.[1]
-  const before = pidOf(held.text)
+  const old = pidOf(held.text)
 
   await tab.page.click(`${lane}[data-worker="${held.worker}"] button:has-text("Kill")`)
 
@@ -189,7 +187,15 @@ test('a worker that is killed from its lane is replaced, and its streams come ba
   })
   await until('another process under its name', 20_000, async () => {
     const now = pidOf(await tab.page.textContent(`${lane}[data-worker="${held.worker}"]`).catch(() => null))
-    return now !== undefined && now !== before
+    return now !== undefined && now !== old
   })
   await stackReady()
 })
+
+function side(address: string): string {
+  return `.bench-side[aria-label="Side ${address}"]`
+}
+
+function pidOf(lane: string | null): string | undefined {
+  return /pid (\d+)/.exec(lane ?? '')?.[1]
+}

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import cors from 'cors'
 import express, { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
@@ -24,7 +22,7 @@ export type LabParts = {
   log: Log
 }
 
-/** Ends a worker of this host: at once, or after a drain and with its successor in place. */
+/** Ends a worker of this host: at once, or after a drain. */
 export type Act = (act: 'kill' | 'reload', worker: WorkerStatus) => Promise<void>
 
 const order = z.strictObject({ worker: z.string().max(300), act: z.enum(['kill', 'reload']) })
@@ -91,9 +89,10 @@ async function forward(url: string, body: object): Promise<number> {
   return answer.status
 }
 
-/** `kill` is SIGKILL; `reload` is pm2's: it starts a successor first, and then lets the worker drain. */
-export const endWorker: Act = async (act, { pid, instance }) => {
-  if (act === 'kill') process.kill(pid, 'SIGKILL')
-  // pm2 numbers its processes as it numbers instances: there is one app.
-  else await promisify(execFile)('pm2', ['reload', String(instance)])
+/**
+ * `kill` is SIGKILL. `reload` is SIGINT: the worker drains, and pm2 starts another. (`pm2 reload` of one worker by its number
+ * waits for listen_timeout, a minute, although the new one is ready; by name it reloads all.)
+ */
+export const endWorker: Act = async (act, { pid }) => {
+  process.kill(pid, act === 'kill' ? 'SIGKILL' : 'SIGINT')
 }
