@@ -7,9 +7,11 @@ import { fanOut } from './fan-out.ts'
 import { forgedFields } from './forged-fields.ts'
 import { gzipProxy } from './gzip-proxy.ts'
 import { gzip } from './gzip.ts'
+import { halfOpen } from './half-open.ts'
 import { handoverHole } from './handover-hole.ts'
 import { headersHeld } from './headers-held.ts'
 import { herd } from './herd.ts'
+import { idempotency } from './idempotency.ts'
 import { idsAsText } from './ids-as-text.ts'
 import { instancesMax } from './instances-max.ts'
 import { killTimeout } from './kill-timeout.ts'
@@ -41,8 +43,10 @@ export const catalogue: readonly Scenario[] = [
   handoverHole,
   idsAsText,
   trimmedHistory,
+  idempotency,
   forgedFields,
   slowReaderMemory,
+  halfOpen,
   listenerLeak,
   connectionPerStream,
   nPings,

@@ -25,11 +25,11 @@ export const listenerLeak = scenario({
       const { body } = await call('GET', `${server.url}/metrics`)
       return Number(/^sse_connections\S* (\d+)$/m.exec(body)?.[1])
     }
-    const streams = await Promise.all(
-      Array.from({ length: readerCount }, () => TestStream.openGreeted(`${server.url}/events?topic=t`)),
-    )
-    await until('all to be held', 2000, async () => (await held()) === readerCount)
-    for (const stream of streams) stream.close()
+    // One at a time: Node would warn of eleven readers at once as well, without any leak.
+    for (let reader = 0; reader < readerCount; reader += 1) {
+      const stream = await TestStream.openGreeted(`${server.url}/events?topic=t`)
+      stream.close()
+    }
     // A server that lets go does so within a turn or two.
     await until('none to be held', rig.ms(1500, 10_000), async () => (await held()) === 0).catch(
       () => undefined,

@@ -57,6 +57,11 @@ export class Rig implements AsyncDisposable {
     return this.#full ? full : shrunk
   }
 
+  /** How many of something: fewer in `make test`. */
+  count(shrunk: number, full: number): number {
+    return this.#full ? full : shrunk
+  }
+
   /** Closes something of the scenario's own at the end. */
   use<Thing extends AsyncDisposable>(thing: Thing): Thing {
     return this.#stack.use(thing)
