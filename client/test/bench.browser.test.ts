@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { openBrowser } from './browser.ts'
-import { within } from './deadline.ts'
+import { releaseMsMax, within } from './deadline.ts'
 import { buildPage, type PageFiles } from './page-files.ts'
 import { ScriptedServer } from './scripted-server.ts'
 import { openTabIn, shows } from './tab.ts'
@@ -143,7 +143,7 @@ test('the browser holds back what is more than six connections, the page says so
   await shows(tab.page, '#received', '1')
   await tab.page.locator(`${side(server)} .close`).click()
   await shows(tab.page, `${side(server)} .open-count`, '0 of 0 open')
-  await within(3000, 'only the page’s own stream', () => server.open.length === 1)
+  await within(releaseMsMax, 'only the page’s own stream', () => server.open.length === 1)
 })
 
 test('streams of this tab are marks in the lane of their worker, and come back when they are cut', async () => {

@@ -2,6 +2,9 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 const pollMs = 10
 
+/** Chromium keeps the connection of an EventSource that was closed while it was connecting for 5 s [seen: 25 of 60 times]. */
+export const releaseMsMax = 10_000
+
 /**
  * Waits until `read` gives something other than undefined or false, and returns it. `seen` is for the failure: what
  * there was instead.
