@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { catalogue } from './catalogue.ts'
 import { chosen } from './chosen.ts'
 import { htmlPage } from './html.ts'
-import { findLine, makeReport, markdownTable, textTable, type Report } from './report.ts'
+import { findLine, makeReport, markdownTable, merge, textTable, type Report } from './report.ts'
 import { plain, tableOf } from './table-place.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -74,4 +74,22 @@ test('the report is a table of text, and a page whose text cannot become markup'
   const failing = { ...judged, holds: false }
   const wrong = await makeReport([{ name: 'quiet-stream', broken: failing, fixed: judged }], 'short')
   assert.equal(wrong.scenarios[0]?.verdict, 'does not hold')
+})
+
+test('a run of some scenarios replaces their rows in a recorded report, and a whole run replaces all', async () => {
+  const judged = { predicted: 'p', measured: 'old', holds: true, ms: 1 }
+  const results = catalogue.map(({ lesson }) => ({ name: lesson.name, broken: judged, fixed: judged }))
+  const recorded = { ...(await makeReport(results, 'full')), ranAt: 'then' }
+  const newer = { ...judged, measured: 'new' }
+  const some = await makeReport([{ name: 'herd', broken: newer, fixed: newer }], 'full')
+
+  const merged = merge(recorded, some)
+
+  assert.equal(merged.ranAt, 'then')
+  assert.deepEqual(
+    merged.scenarios.map(({ name, measured }) => [name, measured.broken]),
+    catalogue.map(({ lesson }) => [lesson.name, lesson.name === 'herd' ? 'new' : 'old']),
+  )
+  const all = { ...(await makeReport(results, 'full')), ranAt: 'now' }
+  assert.equal(merge(recorded, all).ranAt, 'now')
 })

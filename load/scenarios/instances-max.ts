@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { cpus } from 'node:os'
 import { docker } from '../../server/test/support/stack.ts'
+import { until } from '../../server/test/support/until.ts'
 import { scenario } from './scenario.ts'
 
 const ecosystem = new URL('../../server/ecosystem.config.cjs', import.meta.url)
@@ -27,8 +28,15 @@ export const instancesMax = scenario({
       { files: { '/lab/server/ecosystem.config.cjs': text }, cpus: quota },
     )
     await server.answers()
-    const processes = await docker('exec', server.id, 'pgrep', '--parent', '1', '--full', 'main.js')
-    return { workers: processes.trim().split('\n').length, cores: cpus().length }
+    // pm2 starts them one after the other, and says from the first one on how many there will be.
+    const list = await docker('exec', server.id, 'pm2', 'jlist')
+    const meant = Number(/"instances":(\d+)/.exec(list)?.[1])
+    const workers = await until(`the ${meant} workers that pm2 wants`, 8000, async () => {
+      const pids = await docker('exec', server.id, 'pgrep', '--parent', '1', '--full', 'main.js')
+      const count = pids.trim().split('\n').length
+      return count >= meant && count
+    })
+    return { workers, cores: cpus().length }
   },
   judge: {
     broken: ({ workers, cores }) => ({

@@ -63,6 +63,14 @@ export async function freshen(report: Report): Promise<Report> {
   return { ...report, scenarios }
 }
 
+/** A recorded report with the rows of a newer run of some scenarios in it. Its day stays that of its oldest rows. */
+export function merge(recorded: Report, run: Report): Report {
+  const rows = new Map([...recorded.scenarios, ...run.scenarios].map(row => [row.name, row]))
+  const scenarios = catalogue.flatMap(({ lesson }) => rows.get(lesson.name) ?? [])
+  const whole = run.scenarios.length === catalogue.length
+  return whole ? { ...run, scenarios } : { ...recorded, scenarios }
+}
+
 function lessonOf(name: string): Lesson {
   const lesson = catalogue.find(scenario => scenario.lesson.name === name)?.lesson
   if (lesson === undefined) throw new Error(`there is no scenario ${name}`)

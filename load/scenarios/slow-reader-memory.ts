@@ -22,7 +22,7 @@ export const slowReaderMemory = scenario({
   code: [
     {
       file: 'server/src/connection.ts',
-      text: 'this.#response.writableLength > this.#bounds.bufferedBytesMax',
+      text: 'this.#socket.writableLength > this.#bounds.bufferedBytesMax',
     },
     { file: 'server/src/connection.ts', text: "this.close('slow-reader')" },
   ],
