@@ -5,7 +5,7 @@ import { hostname } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import { createApp } from './app.ts'
-import type { Bus, Subscriber } from './bus/bus.ts'
+import type { Bus } from './bus/bus.ts'
 import { MemoryBus } from './bus/memory.ts'
 import { PubsubBus } from './bus/pubsub.ts'
 import { StreamsBus } from './bus/streams.ts'
@@ -15,7 +15,7 @@ import type { WorkerName } from './event.ts'
 import { Hub } from './hub.ts'
 import { endWorker, labCalls } from './lab.ts'
 import { openLog, type Log } from './log.ts'
-import { Counts, openMetrics } from './metrics.ts'
+import { Counts, openMetrics, timed } from './metrics.ts'
 import { openRedis } from './redis.ts'
 import { Workers } from './workers.ts'
 
@@ -178,19 +178,6 @@ async function leavePrimary(): Promise<void> {
   const left = once(self, 'disconnect')
   self.disconnect()
   await left
-}
-
-/** The hub, and how long each batch took from its publish: once for a batch, whatever the number of streams. */
-function timed(hub: Hub, bus: Bus, observe: (seconds: number) => void): Subscriber {
-  return {
-    gap: position => hub.gap(position),
-    async deliver(batch) {
-      const lagMs = bus.lagMs ?? 0
-      const begun = performance.now()
-      await hub.deliver(batch)
-      observe((lagMs + performance.now() - begun) / 1000)
-    },
-  }
 }
 
 // Never two at a time: a slow round delays the next one instead of piling up behind it.

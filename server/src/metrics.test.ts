@@ -5,7 +5,7 @@ import { until } from '../test/support/until.ts'
 import type { BusLog } from './bus/bus.ts'
 import { MemoryBus } from './bus/memory.ts'
 import { Hub, type Connection } from './hub.ts'
-import { Counts, openMetrics, prometheusText } from './metrics.ts'
+import { Counts, openMetrics, prometheusText, timed } from './metrics.ts'
 
 const log: BusLog = {
   isId: id => /^\d+$/.test(id),
@@ -93,6 +93,30 @@ test('what is observed lands in the bucket of its size', async () => {
   assert.equal(await value('sse_replay_events_bucket', 'le="100"'), 1)
   assert.equal(await value('sse_heartbeat_lateness_seconds_bucket', 'le="2.5"'), 0)
   assert.equal(await value('sse_heartbeat_lateness_seconds_bucket', 'le="5"'), 1)
+})
+
+test('a batch is observed once for all its streams, and from its publish', async () => {
+  const { hub } = open()
+  await hub.gap('0')
+  for (let stream = 0; stream < 3; stream += 1) hub.join(['a'], connection(), '0')
+  const seconds: number[] = []
+
+  await timed(hub, { lagMs: 250 }, it => seconds.push(it)).deliver(events(1, 10))
+
+  assert.equal(seconds.length, 1)
+  assert.ok(seconds[0] !== undefined && seconds[0] >= 0.25 && seconds[0] < 0.5, `observed ${seconds[0]} s`)
+})
+
+test('the log that a worker reads before it has streams is no latency', async () => {
+  const { hub } = open()
+  const seconds: number[] = []
+  const subscriber = timed(hub, { lagMs: 3_600_000 }, it => seconds.push(it))
+
+  await subscriber.gap('0')
+  await subscriber.deliver(events(1, 500))
+
+  assert.deepEqual(seconds, [])
+  assert.equal(hub.start(undefined).position, '500')
 })
 
 test('histograms of two workers stay apart in one scrape', async () => {

@@ -1,5 +1,5 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Bus } from './bus/bus.ts'
+import type { Bus, Subscriber } from './bus/bus.ts'
 import { closeReasons, type CloseReason, type Hub } from './hub.ts'
 
 /** What a worker counts about itself, beside what its hub counts. All since its start. */
@@ -138,6 +138,22 @@ export function openMetrics({ worker, hub, bus, counts }: MetricsParts): {
     ),
   }
   return { registry, observe }
+}
+
+/** The hub, and how long each batch took from its publish: once for a batch, whatever the number of streams. */
+export function timed(hub: Hub, bus: Pick<Bus, 'lagMs'>, observe: (seconds: number) => void): Subscriber {
+  return {
+    gap: position => hub.gap(position),
+    async deliver(batch) {
+      // Before it listens a worker reads the whole log, hours of it perhaps. Nobody waited for that: counted as latency, a
+      // reload of a quiet lab would look like an outage.
+      const streams = hub.connections
+      const lagMs = bus.lagMs ?? 0
+      const begun = performance.now()
+      await hub.deliver(batch)
+      if (streams > 0) observe((lagMs + performance.now() - begun) / 1000)
+    },
+  }
 }
 
 /** The Prometheus text of many workers. Their series differ in the label `worker`, so nothing is added up. */
