@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { Log } from './log.ts'
 
@@ -30,9 +29,22 @@ export type WorkerStatus = z.output<typeof status>
 /** `partial`: Redis did not answer, so only the asked worker is listed. */
 export type WorkerList = { workers: WorkerStatus[]; partial?: true }
 
+/** What is asked of Redis: fields of a hash, each with an expiry. */
+type Fields = {
+  hgetall(key: string): Promise<Record<string, string>>
+  hsetex(
+    key: string,
+    px: 'PX',
+    ms: number,
+    fields: 'FIELDS',
+    count: 1,
+    ...field: [string, string]
+  ): Promise<unknown>
+}
+
 export type WorkersParts = {
   /** Undefined where there is no Redis. */
-  commands: Redis | undefined
+  commands: Fields | undefined
   status: () => WorkerStatus
   metrics: () => Promise<object[]>
   log: Log
@@ -47,6 +59,7 @@ export class Workers {
   readonly #parts: WorkersParts
   #timers: NodeJS.Timeout[] = []
   #silent = false
+  #stopped = false
 
   constructor(parts: WorkersParts) {
     this.#parts = parts
@@ -56,9 +69,9 @@ export class Workers {
   async start(): Promise<void> {
     this.#timers = [
       setInterval(() => void this.#tellStatus(), beatMs),
-      setInterval(() => void this.#tellMetrics(), metricsBeatMs),
+      setInterval(() => void this.#beatMetrics(), metricsBeatMs),
     ]
-    await Promise.all([this.#tellStatus(), this.#tellMetrics()])
+    await Promise.all([this.#tellStatus(), this.#beatMetrics()])
   }
 
   /**
@@ -66,6 +79,7 @@ export class Workers {
    * name, so deleting them would delete its.
    */
   async stop(): Promise<void> {
+    this.#stopped = true
     for (const timer of this.#timers) clearInterval(timer)
     await this.#tellStatus()
   }
@@ -83,11 +97,17 @@ export class Workers {
     }
   }
 
-  /** The metrics of every live worker, as prom-client's JSON: this one's as they are now, the others' up to 5 s old. */
+  /**
+   * The metrics of every live worker, as prom-client's JSON: this one's as they are now, the others' up to 5 s old. What
+   * this one answers it tells first: else the next to be asked would answer for it with an older count, and Prometheus
+   * takes a counter that goes back for a restart and counts all of it again.
+   */
   async metrics(): Promise<object[][]> {
     const { worker } = this.#parts.status()
     const own = await this.#parts.metrics()
-    const texts = (await this.#read(metricsKey)) ?? {}
+    // One connection: Redis takes the first before it answers the second.
+    const telling = this.#stopped ? undefined : this.#tellMetrics(own)
+    const [texts = {}] = await Promise.all([this.#read(metricsKey), telling])
     const others = Object.entries(texts).flatMap(([name, text]) => {
       const read = z.array(z.looseObject({})).safeParse(parse(text))
       return name === worker || !read.success ? [] : [read.data]
@@ -104,14 +124,13 @@ export class Workers {
     await this.#tell(workersKey, own.worker, JSON.stringify(own), goneAfterMs)
   }
 
-  async #tellMetrics(): Promise<void> {
+  async #beatMetrics(): Promise<void> {
+    await this.#tellMetrics(await this.#parts.metrics())
+  }
+
+  async #tellMetrics(own: object[]): Promise<void> {
     const { worker } = this.#parts.status()
-    await this.#tell(
-      metricsKey,
-      worker,
-      JSON.stringify(await this.#parts.metrics()),
-      metricsBeatMs + goneAfterMs,
-    )
+    await this.#tell(metricsKey, worker, JSON.stringify(own), metricsBeatMs + goneAfterMs)
   }
 
   async #tell(key: string, worker: string, text: string, expiresMs: number): Promise<void> {
