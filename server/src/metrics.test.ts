@@ -141,7 +141,7 @@ async function named(file: string): Promise<string[]> {
   return [...names].map(([name]) => name.replace(/_(bucket|sum|count)$/, ''))
 }
 
-test('alerts, dashboard and docs/metrics.md name only metrics that there are, and the docs name every one of ours', async () => {
+test('alerts, dashboard and docs/metrics.md name only metrics that there are; docs and dashboard name every one of ours', async () => {
   const { registry } = open()
   const names = new Set(registry.getMetricsAsArray().map(({ name }) => name))
 
@@ -150,9 +150,10 @@ test('alerts, dashboard and docs/metrics.md name only metrics that there are, an
     assert.ok(all.length > 5, `${file} names metrics`)
     for (const name of all) assert.ok(names.has(name), `${file} names ${name}, which does not exist`)
   }
-  const told = new Set(await named('docs/metrics.md'))
-  for (const name of names)
-    if (name.startsWith('sse_')) assert.ok(told.has(name), `docs/metrics.md lacks ${name}`)
+  for (const file of ['docs/metrics.md', 'server/observe/dashboard.json']) {
+    const told = new Set(await named(file))
+    for (const name of names) if (name.startsWith('sse_')) assert.ok(told.has(name), `${file} lacks ${name}`)
+  }
 })
 
 test('every alert is in docs/metrics.md, and has its place in the test of the rules', async () => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { GenericContainer, type StartedTestContainer } from 'testcontainers'
 import { z } from 'zod'
@@ -80,6 +81,23 @@ test('Prometheus sees the streams of every worker of both sides, each once, from
   )
   assert.equal((await query('sse_worker_info')).length, workers)
   assert.equal((await query('sse_worker_info{bus="memory"}')).length, 2)
+})
+
+const dashboard = z.object({
+  panels: z.array(z.object({ title: z.string(), targets: z.array(z.object({ expr: z.string() })) })),
+})
+
+test('every panel of the dashboard has figures', async () => {
+  const { panels } = dashboard.parse(JSON.parse(await readFile('server/observe/dashboard.json', 'utf8')))
+  assert.ok(panels.length > 10)
+
+  for (const { title, targets } of panels) {
+    for (const { expr } of targets) {
+      // What Grafana would put in: four scrapes.
+      const expression = expr.replaceAll('$__rate_interval', '20s')
+      await until(`figures of ${title}: ${expr}`, 30_000, async () => (await query(expression)).length > 0)
+    }
+  }
 })
 
 test('every rule is loaded, and none is in error', async () => {
