@@ -1,4 +1,5 @@
 import { until } from '../../server/test/support/until.ts'
+import { openSource, stateName } from './page-source.ts'
 import { scenario } from './scenario.ts'
 
 // A browser that is told to come back does so within the scenario's time.
@@ -24,36 +25,21 @@ export const deploy502 = scenario({
       text.replaceAll(/^( +(?:25%|\*)) +\d+;$/gm, '$1 300;'),
     )
     const page = await rig.page(`http://${nginx.host}:${port}/healthz`)
-    await page.evaluate(() => {
-      const source = new EventSource('/events?topic=deploy')
-      const seen = { opened: 0, errors: 0 }
-      source.addEventListener('hello', () => (seen.opened += 1))
-      source.addEventListener('error', () => (seen.errors += 1))
-      Object.assign(globalThis, { source, seen })
-    })
-    const state = async () =>
-      await page.evaluate(() => {
-        const { source, seen } = Object(globalThis)
-        return {
-          readyState: Number(source.readyState),
-          opened: Number(seen.opened),
-          errors: Number(seen.errors),
-        }
-      })
-    await until('the stream to open', 5000, async () => (await state()).opened === 1)
+    const state = await openSource(page, '/events?topic=deploy', 'hello')
+    await until('the stream to open', 5000, async () => (await state()).opens === 1)
     await server.kill('SIGKILL')
     // The first error is the cut, the second the answer of a proxy that has no server.
     const away = await until('the answer while no server is there', 8000, async () => {
       const now = await state()
-      return now.errors >= 2 ? now : undefined
+      return now.errors.length >= 2 ? now : undefined
     })
     await rig.server({ ...soon, PORT: String(server.port) })
     // Five times what a browser waits between two tries.
     const back = await until('the stream to open again', 1500, async () => {
       const now = await state()
-      return now.opened === 2 ? now : undefined
+      return now.opens === 2 ? now : undefined
     }).catch(state)
-    return { away: away.readyState, back: back.readyState, opened: back.opened }
+    return { away: away.readyState, back: back.readyState, opened: back.opens }
   },
   judge: {
     broken: ({ away, back, opened }) => ({
@@ -70,7 +56,3 @@ export const deploy502 = scenario({
     }),
   },
 })
-
-function stateName(readyState: number): string {
-  return ['CONNECTING', 'OPEN', 'CLOSED'][readyState] ?? String(readyState)
-}

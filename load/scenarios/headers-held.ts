@@ -1,4 +1,5 @@
 import { until } from '../../server/test/support/until.ts'
+import { openSource, stateName } from './page-source.ts'
 import { scenario } from './scenario.ts'
 
 export const headersHeld = scenario({
@@ -24,26 +25,11 @@ export const headersHeld = scenario({
     const page = await rig.page(`${nginx.problems}/healthz`)
     const answers: number[] = []
     page.on('response', response => void answers.push(response.status()))
-    await page.evaluate(() => {
-      const source = new EventSource('/events')
-      const seen = { opens: 0, errors: [] as number[] }
-      source.addEventListener('open', () => (seen.opens += 1))
-      source.addEventListener('error', () => seen.errors.push(source.readyState))
-      Object.assign(globalThis, { source, seen })
-    })
-    const state = async () =>
-      await page.evaluate(() => {
-        const { source, seen } = Object(globalThis)
-        return {
-          readyState: Number(source.readyState),
-          opens: Number(seen.opens),
-          atTimeout: Number(seen.errors[0] ?? -1),
-        }
-      })
+    const state = await openSource(page, '/events', 'open')
     // Well within the timeout: whoever is going to answer at once has done so.
     await until('the stream to open', timeoutMs / 2, async () => (await state()).opens > 0).catch(() => false)
     const early = await state()
-    await until('the proxy to give up', 1.5 * timeoutMs, async () => (await state()).atTimeout >= 0)
+    await until('the proxy to give up', 1.5 * timeoutMs, async () => (await state()).errors.length > 0)
     // Seven times what a browser is told to wait.
     const late = await until('the stream to open again', 700, async () => {
       const now = await state()
@@ -60,11 +46,11 @@ export const headersHeld = scenario({
   judge: {
     broken: ({ early, late, answers, timedOut }) => ({
       predicted: 'not open; 504 and CLOSED at the proxy’s timeout, then CLOSED',
-      measured: `${early.opens === 0 ? 'not open' : 'open'}; ${stateName(late.atTimeout)} at the timeout, then ${stateName(late.readyState)}`,
+      measured: `${early.opens === 0 ? 'not open' : 'open'}; ${stateName(late.errors[0])} at the timeout, then ${stateName(late.readyState)}`,
       holds:
         early.opens === 0 &&
         late.opens === 0 &&
-        late.atTimeout === 2 &&
+        late.errors[0] === 2 &&
         late.readyState === 2 &&
         answers === '504' &&
         timedOut.endsWith('while reading response header from upstream'),
@@ -72,11 +58,11 @@ export const headersHeld = scenario({
     }),
     fixed: ({ early, late, answers, timedOut }) => ({
       predicted: 'open at once; CONNECTING at the proxy’s timeout, then OPEN',
-      measured: `${early.opens === 1 ? 'open' : 'not open'}; ${stateName(late.atTimeout)} at the timeout, then ${stateName(late.readyState)}`,
+      measured: `${early.opens === 1 ? 'open' : 'not open'}; ${stateName(late.errors[0])} at the timeout, then ${stateName(late.readyState)}`,
       holds:
         early.opens === 1 &&
         late.opens === 2 &&
-        late.atTimeout === 0 &&
+        late.errors[0] === 0 &&
         late.readyState === 1 &&
         answers === '200, 200' &&
         timedOut.endsWith('while reading upstream'),
@@ -84,7 +70,3 @@ export const headersHeld = scenario({
     }),
   },
 })
-
-function stateName(readyState: number): string {
-  return ['CONNECTING', 'OPEN', 'CLOSED'][readyState] ?? String(readyState)
-}
