@@ -11,7 +11,8 @@ module.exports = {
       // Never "max": pm2 would count the host's cores, not the container's quota. A bad value starts one worker, which
       // then says what is wrong with it.
       instances: Number.isInteger(workers) && workers > 0 ? workers : 1,
-      node_args: '--enable-source-maps',
+      // A small young generation: a stream costs a sixth less memory, and a delivery no more time (docs/performance.md).
+      node_args: '--enable-source-maps --max-semi-space-size=1',
 
       // A worker says 'ready' when it hears the bus; without this pm2 takes it for ready when the process exists.
       wait_ready: true,

@@ -15,7 +15,7 @@ import type { WorkerName } from './event.ts'
 import { Hub } from './hub.ts'
 import { endWorker, labCalls } from './lab.ts'
 import { openLog, type Log } from './log.ts'
-import { Counts, openMetrics, timed } from './metrics.ts'
+import { Counts, loopProbeMs, openMetrics, timed } from './metrics.ts'
 import { openRedis } from './redis.ts'
 import { Workers } from './workers.ts'
 
@@ -25,7 +25,6 @@ const pageFolder = fileURLToPath(new URL('../../client/dist', import.meta.url))
 const sweepMs = 1000
 // A slow reader shows progress between two pieces, and not within one.
 const pieceBytesMax = 2 ** 16
-const loopProbeMs = 20
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)

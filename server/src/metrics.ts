@@ -2,6 +2,12 @@ import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, R
 import type { Bus, Subscriber } from './bus/bus.ts'
 import { closeReasons, type CloseReason, type Hub } from './hub.ts'
 
+/**
+ * How often the event loop is asked whether it is late. At prom-client's 10 ms the questions are most of what an idle worker
+ * does: 1 % of a core for each.
+ */
+export const loopProbeMs = 100
+
 /** What a worker counts about itself, beside what its hub counts. All since its start. */
 export class Counts {
   published = 0
@@ -41,7 +47,7 @@ export function openMetrics({ worker, hub, bus, counts }: MetricsParts): {
 } {
   const registry = new Registry()
   registry.setDefaultLabels({ worker })
-  collectDefaultMetrics({ register: registry })
+  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopProbeMs })
 
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
