@@ -1,6 +1,12 @@
+const { rmSync } = require('node:fs')
+const { hostname } = require('node:os')
+
 // What pm2-runtime runs: one Express server in WORKERS processes that share a port.
 const workers = Number(process.env.WORKERS || 4)
 const drainMs = Number(process.env.DRAIN_MS || 5000)
+
+// A container that was killed has left its socket file (src/socket-file.ts), and nobody can listen on one that exists.
+if (process.env.SOCKET) rmSync(`${process.env.SOCKET}.${hostname()}`, { force: true })
 
 module.exports = {
   apps: [

@@ -30,6 +30,7 @@ test('one error lists every bad variable with its value', () => {
     BUS: 'kafka',
     REDIS_URL: 'http://x',
     LOG_LEVEL: 'loud',
+    SOCKET: 'run/server.sock',
     CORS_ORIGINS: 'a,b',
   }
 
@@ -63,5 +64,14 @@ test('variables that disagree are listed beside those that are bad by themselves
 for (const value of ['1.5', '1e3', ' 1', '0x10', '-1', '2147483648', '99999999999999999']) {
   test(`HEARTBEAT_MS=${JSON.stringify(value)} is refused`, () => {
     assert.throws(() => readConfig({ HEARTBEAT_MS: value }), /HEARTBEAT_MS must be an integer 0-2147483647/)
+  })
+}
+
+for (const value of ['/run/lab/', '/', `/${'x'.repeat(41)}`]) {
+  test(`SOCKET=${value} is refused`, () => {
+    assert.throws(
+      () => readConfig({ SOCKET: value }),
+      /SOCKET must be an absolute path of a file, at most 41/,
+    )
   })
 }

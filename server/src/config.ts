@@ -3,6 +3,8 @@ import { z } from 'zod'
 /** Every knob of a worker. Units stand last in the name; README.md lists the defaults. */
 export type Config = {
   port: number
+  /** A socket file to listen on beside the port. */
+  socket: string | undefined
   bus: 'memory' | 'pubsub' | 'streams'
   workers: number
   redisUrl: string | undefined
@@ -45,6 +47,14 @@ const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 
 const environment = {
   PORT: integer(1, 65_535, 3000),
+  SOCKET: z
+    .string()
+    // [unix(7)] 107 bytes, of which the name of the host takes its share: see socket-file.ts.
+    .regex(
+      /^\/.{0,39}[^/]$/,
+      'must be an absolute path of a file, at most 41 characters, like /run/lab/server.sock',
+    )
+    .optional(),
   BUS: z.enum(['memory', 'pubsub', 'streams'], 'must be memory, pubsub or streams').optional(),
   WORKERS: integer(1, 256, 4),
   REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a URL like redis://redis:6379' }).optional(),
@@ -97,6 +107,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const it = read as Environment
   return {
     port: it.PORT,
+    socket: it.SOCKET,
     // Without Redis the memory bus is the only one there is; with it, the one that reaches every worker.
     bus: it.BUS ?? (it.REDIS_URL === undefined ? 'memory' : 'streams'),
     workers: it.WORKERS,

@@ -8,11 +8,11 @@ const waveMs = 50
 const endsPerSecondMin = 200
 
 /**
- * Ends a worker's streams in small random waves and closes its server, within about `drainMs`. What is still open
+ * Ends a worker's streams in small random waves and closes its servers, within about `drainMs`. What is still open
  * after that is cut. Resolves when nothing is open.
  */
-export async function drain(server: Server, connections: Connection[], drainMs: number): Promise<void> {
-  const closed = new Promise(resolve => server.close(resolve))
+export async function drain(servers: Server[], connections: Connection[], drainMs: number): Promise<void> {
+  const closed = Promise.all(servers.map(server => new Promise(resolve => server.close(resolve))))
   // A fifth of the time is left for what was written last to get out.
   const spreadMs = Math.min(drainMs * 0.8, (connections.length / endsPerSecondMin) * 1000)
   const waves = Math.max(1, Math.ceil(spreadMs / waveMs))
@@ -24,7 +24,7 @@ export async function drain(server: Server, connections: Connection[], drainMs: 
   // Not closeIdleConnections(): to Node a response is idle as soon as end() was called, and what it had not yet sent
   // would be lost. Streams carry `Connection: close`, so each connection goes when its last byte is out.
   await Promise.race([closed, pause(Math.max(drainMs - spreadMs, 100), undefined, { ref: false })])
-  server.closeAllConnections()
+  for (const server of servers) server.closeAllConnections()
   await closed
 }
 

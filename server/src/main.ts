@@ -1,6 +1,7 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import type { ListenOptions } from 'node:net'
 import { hostname } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
@@ -17,6 +18,7 @@ import { endWorker, labCalls } from './lab.ts'
 import { openLog, type Log } from './log.ts'
 import { Counts, loopProbeMs, openMetrics, timed } from './metrics.ts'
 import { openRedis } from './redis.ts'
+import { leadSocketHere, ownSocketFile } from './socket-file.ts'
 import { Workers } from './workers.ts'
 
 // sysexits.h: a start that fails for this will fail again. ecosystem.config.cjs tells pm2 not to repeat it.
@@ -84,7 +86,9 @@ async function main(): Promise<void> {
   })
   // Probes on idle connections find peers that went away without a word, even on streams without a heartbeat.
   const server = createServer({ keepAlive: true, keepAliveInitialDelay: 30_000 }, app)
-  await listen(server, config.port)
+  await listen(server, { port: config.port })
+  const servers = [server]
+  if (config.socket !== undefined) servers.push(await listenOnFile(config.socket, name.host, app))
   if (config.heartbeatMs > 0) {
     let due = performance.now() + config.heartbeatMs
     every(config.heartbeatMs, async () => {
@@ -95,14 +99,14 @@ async function main(): Promise<void> {
     })
   }
   every(sweepMs, () => hub.sweep(performance.now()))
-  log.info({ bus: bus.name, port: config.port }, 'ready')
+  log.info({ bus: bus.name, port: config.port, socket: config.socket }, 'ready')
   process.send?.('ready')
 
   const leave = async (signal: string): Promise<void> => {
     if (draining) return
     draining = true
     log.info({ signal, connections: hub.connections, drainMs: config.drainMs }, 'draining')
-    await Promise.all([workers.stop(), drain(server, hub.all(), config.drainMs)])
+    await Promise.all([workers.stop(), drain(servers, hub.all(), config.drainMs)])
     await bus.close()
     redis?.commands.disconnect()
     log.info('drained')
@@ -161,12 +165,26 @@ function statusReader(name: WorkerName, bus: Bus, hub: Hub, counts: Counts, isRe
   })
 }
 
-function listen(server: Server, port: number): Promise<void> {
+function listen(server: Server, where: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject)
     // The backlog must hold a whole herd that comes back at once; the kernel caps it at net.core.somaxconn.
-    server.listen({ port, backlog: 4096 }, resolve)
+    server.listen({ ...where, backlog: 4096 }, resolve)
   })
+}
+
+async function listenOnFile(path: string, host: string, app: RequestListener): Promise<Server> {
+  const server = createServer(app)
+  const own = ownSocketFile(path, host)
+  try {
+    await listen(server, { path: own })
+    await leadSocketHere(path, host)
+  } catch (error) {
+    throw new ConfigError(
+      `SOCKET: cannot listen on ${own}: its folder must exist and let this user write, and nothing of that name may be there (${String(error)})`,
+    )
+  }
+  return server
 }
 
 // In a pm2 cluster the primary takes every connection and hands it to a worker. Until it has heard that we are gone, it may

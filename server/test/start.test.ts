@@ -66,6 +66,19 @@ test('npm start serves the page and the API from one process, without Docker or 
   assert.match(second.output, /^PORT 3000 is taken: stop what listens there, or choose another with PORT=/)
 })
 
+test('a socket file that cannot be listened on ends the start with what to do', async () => {
+  await using command = new Command('node', ['server/dist/main.js'], {
+    PORT: '3003',
+    SOCKET: '/nowhere/server.sock',
+  })
+
+  assert.equal(await command.exit(10_000), 78)
+  assert.match(
+    command.output,
+    /^SOCKET: cannot listen on \/nowhere\/server\.sock\.[^ ]+: its folder must exist/m,
+  )
+})
+
 test('npm run cluster serves from several workers through Redis', async () => {
   await stackReady()
   await using command = new Command('npm', ['run', 'cluster'], {

@@ -102,12 +102,12 @@ async function clean(): Promise<void> {
 
 /**
  * Starts one more container of the server image, known in the network by `aliases`. `files` are put into it, by path;
- * `cpus` is its quota.
+ * `cpus` is its quota; `sockets` the volume for its socket file.
  */
 export async function startServer(
   aliases: string | string[],
   env: Record<string, string>,
-  more: { files?: Record<string, string>; cpus?: number } = {},
+  more: { files?: Record<string, string>; cpus?: number; sockets?: string } = {},
 ): Promise<StartedTestContainer> {
   const files = Object.entries(more.files ?? {})
   const server = new GenericContainer('sse-lab/server')
@@ -117,7 +117,11 @@ export async function startServer(
     .withLabels(label)
     .withCopyContentToContainer(files.map(([target, content]) => ({ target, content, mode: 0o644 })))
   if (more.cpus !== undefined) server.withResourcesQuota({ cpu: more.cpus })
-  return await server.start()
+  return await withSockets(server, more.sockets).start()
+}
+
+function withSockets(one: GenericContainer, volume: string | undefined): GenericContainer {
+  return volume === undefined ? one : one.withBindMounts([{ source: volume, target: '/run/lab' }])
 }
 
 /** Starts one more Redis, the same as the stack's, known in the network by `alias`. */
@@ -150,13 +154,14 @@ export async function startReader(url: string): Promise<StartedTestContainer> {
 
 /**
  * Starts one more nginx, with its configuration changed by `change`, and waits until it answers at `http://<alias>:<port>`.
- * `more` are files beside the lab's own, by path.
+ * `more` are files beside the lab's own, by path; `sockets` is the volume with a server's socket file.
  */
 export async function startNginx(
   alias: string,
   change: (text: string) => string,
   port = 80,
   more: Record<string, string> = {},
+  sockets?: string,
 ): Promise<StartedTestContainer> {
   const files = Object.entries(more).map(([target, content]) => ({ target, content, mode: 0o644 }))
   const changed = await Promise.all(
@@ -168,12 +173,12 @@ export async function startNginx(
       }
     }),
   )
-  const started = await new GenericContainer('sse-lab/nginx')
+  const nginx = new GenericContainer('sse-lab/nginx')
     .withCopyContentToContainer([...changed, ...files])
     .withNetworkMode(network)
     .withNetworkAliases(alias)
     .withLabels(label)
-    .start()
+  const started = await withSockets(nginx, sockets).start()
   await until(
     `nginx at ${alias}`,
     10_000,

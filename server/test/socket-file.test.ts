@@ -1,0 +1,96 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { after, afterEach, test } from 'node:test'
+import { audit, auditText } from './support/ledger.ts'
+import { Publisher } from './support/publisher.ts'
+import { closeReaders, Reader } from './support/reader.ts'
+import { docker, readWorkers, startNginx, startRedis, startServer } from './support/stack.ts'
+import { until } from './support/until.ts'
+
+const base = 'http://socket-nginx'
+const sockets = `sse-lab-sockets-${randomUUID()}`
+const resources = new AsyncDisposableStack()
+
+afterEach(closeReaders)
+after(async () => {
+  await resources.disposeAsync()
+  await docker('volume', 'rm', '--force', sockets)
+})
+
+/** Starts a server of two workers on the shared volume, and returns its container's id and its name as a host. */
+async function start(alias: string): Promise<{ id: string; host: string }> {
+  const env = {
+    SOCKET: '/run/lab/server.sock',
+    REDIS_URL: 'redis://socket-redis:6379',
+    WORKERS: '2',
+    DRAIN_MS: '1000',
+    RETRY_MS_MIN: '50',
+    RETRY_MS_MAX: '100',
+  }
+  const id = resources.use(await startServer(alias, env, { sockets })).getId()
+  const host = id.slice(0, 12)
+  await isReady(alias, host)
+  return { id, host }
+}
+
+async function isReady(alias: string, host: string): Promise<void> {
+  await until(`${alias} to be ready`, 20_000, async () => {
+    const { workers } = await readWorkers(`http://${alias}:3000`)
+    return workers.filter(it => it.ready && it.host === host).length === 2
+  })
+}
+
+/** The hosts of the workers that hold the readers; undefined while one of them has none. */
+function hostsOf(readers: readonly Reader[]): string[] | undefined {
+  const workers = readers.map(({ worker }) => worker)
+  if (workers.includes(undefined)) return undefined
+  return [...new Set(workers.map(worker => worker?.split('/')[0] ?? ''))]
+}
+
+// No way but the file: whatever is answered came through it.
+function overFile(text: string): string {
+  return text
+    .replace('include problems.conf;', '')
+    .replace('    server server:3000 resolve max_fails=0;\n', '')
+    .replace('# server unix:', 'server unix:')
+}
+
+test('through a socket file events reach both workers, a container is replaced without a loss, and a killed one comes back', async () => {
+  resources.use(await startRedis('socket-redis'))
+  const first = await start('socket-a')
+  resources.use(await startNginx('socket-nginx', overFile, 80, {}, sockets))
+  const topic = randomUUID()
+  const readers = Array.from({ length: 12 }, () => new Reader(`${base}/events?topic=${topic}`))
+  await until('all readers to be greeted', 5000, () => hostsOf(readers))
+  assert.equal(new Set(readers.map(({ worker }) => worker)).size, 2, 'both workers hold streams')
+  const publisher = new Publisher({ name: 'socket', topic, repeats: true })
+  publisher.start(base, 20, 10_000)
+
+  const second = await start('socket-b')
+  await docker('stop', first.id)
+  await until(
+    'all readers to be with the new container',
+    10_000,
+    () => hostsOf(readers)?.join() === second.host,
+  )
+  // Node removes the file that it listened on: this one is the new container's, and must still be there.
+  const newcomer = new Reader(`${base}/events?topic=${topic}`)
+  await newcomer.greeted()
+
+  await docker('kill', second.id)
+  await until('all readers to be cut', 5000, () => readers.every(({ worker }) => worker === undefined))
+  await docker('start', second.id)
+  await isReady('socket-b', second.host)
+  await until('all readers to be back', 15_000, () => hostsOf(readers)?.join() === second.host)
+
+  await publisher.stop()
+  const last = publisher.acknowledged.at(-1)?.sequence
+  assert.ok(publisher.acknowledged.length > 20)
+  for (const reader of readers) {
+    await until('the last event', 5000, () => reader.received.at(-1)?.sequence === last)
+    const found = audit(publisher.acknowledged, reader.received)
+    assert.deepEqual(found, { lost: [], doubled: [], disordered: [] }, auditText(found))
+    assert.deepEqual([reader.fatal, reader.gaps], [undefined, 0])
+  }
+  assert.equal(publisher.fatal, undefined)
+})
