@@ -15,7 +15,7 @@ IN_TEST_IMAGE := docker run --rm --init --volume /var/run/docker.sock:/var/run/d
 TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env SEED --env STEP --env MINUTES --env FAULTS --env FAULTS_BUS
 
 .PHONY: help up down logs status observe scale deploy roll clean build base lab prometheus k6 k6-tests \
-  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults scenarios record-scenarios soak test-readme conformance test-image
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults scenarios record-scenarios bench soak test-readme conformance test-image
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -127,6 +127,10 @@ scenarios: test-image ## Measure every problem broken and fixed, at full length;
 record-scenarios: test-image ## Take the last report of `make scenarios` over into README.md and the page
 	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$(pwd):/repository" sse-lab/test \
 	  node load/scenarios/record.ts /repository
+
+bench: build test-image ## What a delivery and a stream cost, beside the limit and plain Express; ROUNDS=3 ROWS=nginx
+	@$(IN_TEST_IMAGE) --network host --pid host --ulimit nofile=20000:20000 --env ROUNDS --env ROWS --env RATIO_MAX \
+	  sse-lab/test node load/bench/main.ts
 
 soak: test-image ## Strike random faults for MINUTES=10, until something is lost
 	@PARTS=soak $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test

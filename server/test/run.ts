@@ -28,7 +28,7 @@ const parts: Part[] = [
       tests(
         [
           ...unit,
-          '{client/src,load/conformance,load/parts}/**/*.test.ts',
+          '{client/src,load/bench,load/conformance,load/parts}/**/*.test.ts',
           'load/scenarios/catalogue.test.ts',
         ],
         true,

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"testing"
+	"time"
+)
+
+func newStream() *stream {
+	return newStreams(1, options{publishers: 2})[0]
+}
+
+func event(publisher, sequence int, sentNs int64) string {
+	return fmt.Sprintf("6a\r\nid: 1-0\ndata: \"%s%d:%d:%d:xxxx\"\n\n\r\n", mark, publisher, sequence, sentNs)
+}
+
+// feed gives a text in pieces of `size` bytes, as a socket might.
+func feed(s *stream, text string, size int) {
+	var rest []byte
+	for at := 0; at < len(text); at += size {
+		piece := append(append([]byte{}, rest...), text[at:min(len(text), at+size)]...)
+		rest = s.take(piece, time.Now().UnixNano())
+	}
+}
+
+func TestEventsAreCountedWhereverAReadEnds(t *testing.T) {
+	text := event(0, 0, 1) + ":\n\n" + event(1, 0, 1) + event(0, 1, 1)
+	for size := 1; size <= len(text); size++ {
+		s := newStream()
+		feed(s, text, size)
+		if s.received != 3 || s.missed != 0 || s.doubled != 0 {
+			t.Fatalf("in pieces of %d: %d received, %d missed, %d doubled", size, s.received, s.missed, s.doubled)
+		}
+	}
+}
+
+func TestWhatIsMissedOrDoubledIsCounted(t *testing.T) {
+	s := newStream()
+	feed(s, event(0, 0, 1)+event(0, 3, 1)+event(0, 3, 1)+event(0, 4, 1), 1000)
+	if s.received != 3 || s.missed != 2 || s.doubled != 1 {
+		t.Fatalf("%d received, %d missed, %d doubled", s.received, s.missed, s.doubled)
+	}
+}
+
+func TestAMarkWithoutNumbersIsPassedBy(t *testing.T) {
+	s := newStream()
+	feed(s, mark+"x"+event(0, 0, 1)+string(make([]byte, 300)), 64)
+	if s.received != 1 {
+		t.Fatalf("%d received", s.received)
+	}
+}
+
+func TestPercentilesAreWithinAStep(t *testing.T) {
+	var h histogram
+	for ms := int64(1); ms <= 1000; ms++ {
+		h.add(ms * 1e6)
+	}
+	for share, want := range map[float64]float64{0.5: 500, 0.99: 990, 1: 1000} {
+		if got := h.percentileMs(share); math.Abs(got-want) > 0.05*want {
+			t.Errorf("the %v percentile of 1 to 1000 ms is %.1f ms", share, got)
+		}
+	}
+	if got := new(histogram).percentileMs(0.99); got != 0 {
+		t.Errorf("of nothing it is %v", got)
+	}
+}
+
+func TestAProcessThatIsNotThereIsNotMeasuredAsNothing(t *testing.T) {
+	if _, err := parsePids("4194305"); err == nil {
+		t.Fatal("no error")
+	}
+}

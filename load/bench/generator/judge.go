@@ -1,0 +1,77 @@
+package main
+
+import (
+	"math"
+	"time"
+)
+
+// lastWait is how long the last event may take to reach the last stream.
+const lastWait = 20 * time.Second
+
+// awaitReceived returns when so many deliveries have come, or after lastWait.
+func awaitReceived(due int64) {
+	for deadline := time.Now().Add(lastWait); receivedByAll.Load() < due && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+}
+
+// judge closes the streams and compares what each got with what was acknowledged. An event that comes after a later one
+// counts as lost when it is passed, and as doubled when it comes.
+func judge(result *Result, streams []*stream, s sent) {
+	cut(streams)
+	for _, one := range streams {
+		if one.closed {
+			result.Closed++
+		}
+		result.Delivered += one.received
+		result.Doubled += one.doubled
+		result.Lost += one.missed
+		for publisher := range one.next {
+			// What was not acknowledged may have come all the same.
+			result.Lost += max(0, s.counts[publisher]-one.next[publisher].Load())
+		}
+	}
+}
+
+// latencyOf merges what streams saw in a phase.
+func latencyOf(streams []*stream, phase int) *histogram {
+	var all histogram
+	for _, one := range streams {
+		for index, count := range one.latencies[phase] {
+			all[index] += count
+		}
+	}
+	return &all
+}
+
+// histogram counts latencies in steps of 5 %, from a microsecond on.
+type histogram [400]uint32
+
+func (h *histogram) add(ns int64) {
+	h[bucket(ns)]++
+}
+
+var step = math.Log(1.05)
+
+func bucket(ns int64) int {
+	us := float64(ns) / 1000
+	if us <= 1 {
+		return 0
+	}
+	return min(len(histogram{})-1, int(math.Log(us)/step))
+}
+
+// percentileMs is the middle of the step in which the share is reached. 0 without any latency.
+func (h *histogram) percentileMs(share float64) float64 {
+	var total, seen uint64
+	for _, count := range h {
+		total += uint64(count)
+	}
+	for index, count := range h {
+		seen += uint64(count)
+		if total > 0 && float64(seen) >= share*float64(total) {
+			return math.Pow(1.05, float64(index)+0.5) / 1000
+		}
+	}
+	return 0
+}

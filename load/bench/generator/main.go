@@ -1,0 +1,110 @@
+// The generator opens streams on a server, publishes, and says what came: deliveries, loss, latency, and what the server's
+// processes cost in time and memory. It prints one line of JSON. It runs on the machine of the server, beside it.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"log"
+	"os"
+	"time"
+)
+
+type options struct {
+	subscribe  string
+	publish    string
+	streams    int
+	rate       float64
+	publishers int
+	seconds    float64
+	padding    int
+	behind     int
+	pids       string
+}
+
+// Result is what a run came to. Times are in the unit of the name; CPU and memory are of the processes `pids` and all
+// their descendants. CaughtUpSeconds is the herd's, whose run measures no CPU and no memory.
+type Result struct {
+	Streams         int     `json:"streams"`
+	KibPerStream    float64 `json:"kibPerStream"`
+	Published       int64   `json:"published"`
+	Refused         int64   `json:"refused"`
+	Delivered       int64   `json:"delivered"`
+	Lost            int64   `json:"lost"`
+	Doubled         int64   `json:"doubled"`
+	Closed          int64   `json:"closed"`
+	PerSecond       float64 `json:"perSecond"`
+	UsPerDelivery   float64 `json:"usPerDelivery"`
+	Cores           float64 `json:"cores"`
+	P50Ms           float64 `json:"p50Ms"`
+	P99Ms           float64 `json:"p99Ms"`
+	CaughtUpSeconds float64 `json:"caughtUpSeconds"`
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.subscribe, "subscribe", "", "URL of the stream")
+	flag.StringVar(&o.publish, "publish", "", "URL that takes a publish")
+	flag.IntVar(&o.streams, "streams", 1000, "streams to open")
+	flag.Float64Var(&o.rate, "rate", 50, "events a second over all publishers; 0: as fast as they are acknowledged")
+	flag.IntVar(&o.publishers, "publishers", 1, "publishers, each with one publish on the way")
+	flag.Float64Var(&o.seconds, "seconds", 8, "how long it publishes; with -publishers 0, how long it is quiet")
+	flag.IntVar(&o.padding, "padding", 60, "bytes added to each event")
+	flag.IntVar(&o.behind, "behind", 0, "cut all streams, and let them return this many events behind: see herd.go")
+	flag.StringVar(&o.pids, "pids", "", "the server's processes, with commas; their descendants count, too")
+	flag.Parse()
+	run := runLoad
+	if o.behind > 0 {
+		run = runHerd
+	}
+	result, err := run(o)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_ = json.NewEncoder(os.Stdout).Encode(result)
+}
+
+// settle is how long a server gets to put away what opening streams left behind.
+const settle = time.Second
+
+func runLoad(o options) (Result, error) {
+	roots, err := parsePids(o.pids)
+	if err != nil {
+		return Result{}, err
+	}
+	// What the first streams of a server's life cost is mostly code that is loaded and compiled for them.
+	streams := newStreams(o.streams, o)
+	first := streams[:o.streams/10]
+	if err := openAll(first, o, "", dialsAtOnce); err != nil {
+		return Result{}, err
+	}
+	time.Sleep(settle)
+	before := readUsage(roots)
+	if err := openAll(streams[len(first):], o, "", dialsAtOnce); err != nil {
+		return Result{}, err
+	}
+	time.Sleep(settle)
+	open := readUsage(roots)
+
+	started := time.Now()
+	sent := publishAll(o)
+	awaitReceived(sent.acknowledged() * int64(len(streams)))
+	lasted := time.Since(started)
+	after := readUsage(roots)
+
+	result := Result{
+		Streams:      len(streams),
+		KibPerStream: float64(open.kib-before.kib) / float64(len(streams)-len(first)),
+		Published:    sent.acknowledged(),
+		Refused:      sent.refused,
+		PerSecond:    float64(receivedByAll.Load()) / lasted.Seconds(),
+		Cores:        (after.cpu - open.cpu).Seconds() / lasted.Seconds(),
+	}
+	if received := receivedByAll.Load(); received > 0 {
+		result.UsPerDelivery = float64((after.cpu - open.cpu).Microseconds()) / float64(received)
+	}
+	judge(&result, streams, sent)
+	latency := latencyOf(streams, 0)
+	result.P50Ms, result.P99Ms = latency.percentileMs(0.50), latency.percentileMs(0.99)
+	return result, nil
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// sent is what was acknowledged to each publisher: it numbers its events from 0, and repeats none.
+type sent struct {
+	counts  []int64
+	refused int64
+}
+
+func (s sent) acknowledged() int64 {
+	var sum int64
+	for _, count := range s.counts {
+		sum += count
+	}
+	return sum
+}
+
+// publishAll returns when the time is over and every publisher has its last answer.
+func publishAll(o options) sent {
+	duration := time.Duration(o.seconds * float64(time.Second))
+	all := sent{counts: make([]int64, max(1, o.publishers))}
+	if o.publishers == 0 {
+		time.Sleep(duration)
+		return all
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), duration)
+	defer cancel()
+	client := newClient(o.publishers)
+	var group sync.WaitGroup
+	var refused atomic.Int64
+	for number := range o.publishers {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			one := publisher{options: o, client: client, number: number}
+			if err := one.publishAtPace(ctx, newPace(o.rate/float64(o.publishers), number, o.publishers), 0); err != nil {
+				refused.Add(1)
+			}
+			all.counts[number] = one.acknowledged
+		}()
+	}
+	group.Wait()
+	all.refused = refused.Load()
+	return all
+}
+
+func newClient(connections int) *http.Client {
+	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}, Timeout: 10 * time.Second}
+}
+
+// publisher has one publish on the way at a time.
+type publisher struct {
+	options
+	client       *http.Client
+	number       int
+	acknowledged int64
+}
+
+// publishAtPace publishes `count` events, or with 0 until the context ends. It stops at the first that is refused.
+func (p *publisher) publishAtPace(ctx context.Context, pace *pace, count int) error {
+	for done := 0; (count == 0 || done < count) && pace.next(ctx); done++ {
+		if _, err := p.publish(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// publish returns the body of the answer.
+func (p *publisher) publish() ([]byte, error) {
+	data := fmt.Sprintf("%s%d:%d:%d:%s", mark, p.number, p.acknowledged, time.Now().UnixNano(), strings.Repeat("x", p.padding))
+	body := fmt.Sprintf(`{"topic":"bench","data":"%s"}`, data)
+	answer, err := p.client.Post(p.options.publish, "application/json", bytes.NewReader([]byte(body)))
+	if err != nil {
+		return nil, err
+	}
+	text, err := io.ReadAll(answer.Body)
+	_ = answer.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	if answer.StatusCode/100 != 2 {
+		return nil, fmt.Errorf("the publish was answered %d: %s", answer.StatusCode, text)
+	}
+	p.acknowledged++
+	return text, nil
+}
+
+// pace says when the next event is due. A publisher that is late does not catch up: less is published, and told.
+type pace struct {
+	interval time.Duration
+	due      time.Time
+}
+
+// newPace spreads the publishers `index` of `of` over the interval. Rate 0: at once.
+func newPace(rate float64, index, of int) *pace {
+	if rate == 0 {
+		return &pace{}
+	}
+	interval := time.Duration(float64(time.Second) / rate)
+	return &pace{interval: interval, due: time.Now().Add(interval * time.Duration(index) / time.Duration(of))}
+}
+
+// next waits until the next event is due. False: the context ended first.
+func (p *pace) next(ctx context.Context) bool {
+	if p.interval == 0 {
+		return ctx.Err() == nil
+	}
+	select {
+	case <-ctx.Done():
+		return false
+	case <-time.After(time.Until(p.due)):
+	}
+	p.due = p.due.Add(p.interval)
+	if time.Since(p.due) > 0 {
+		p.due = time.Now()
+	}
+	return true
+}

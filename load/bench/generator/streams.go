@@ -1,0 +1,195 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// mark stands before `publisher:sequence:sentNs:` in an event's data. It ends in none of the characters that JSON escapes.
+const mark = "@bench:"
+
+// dialsAtOnce is how many streams are opened at a time, where no herd is wanted.
+const dialsAtOnce = 50
+
+// stream is one open stream, read by a goroutine of its own. What it counts is read when that has ended: see cut.
+type stream struct {
+	source      net.IP
+	socket      net.Conn
+	ended       chan struct{}
+	requestedAt time.Time
+	next        []atomic.Int64 // by publisher: the sequence that comes next
+	received    int64
+	doubled     int64
+	missed      int64
+	cutting     atomic.Bool
+	closed      bool // by the server
+	latencies   [phases]histogram
+}
+
+// A run has one phase, unless a herd returns in it: see herd.go.
+const phases = 3
+
+var (
+	phase         atomic.Int32
+	receivedByAll atomic.Int64
+)
+
+// newStreams makes streams that openAll opens. They take turns over source addresses, as one has 28,000 ports.
+func newStreams(count int, o options) []*stream {
+	streams := make([]*stream, count)
+	for index := range streams {
+		streams[index] = &stream{
+			source: net.IPv4(127, 0, 0, byte(1+index%sources)),
+			next:   make([]atomic.Int64, max(1, o.publishers)),
+		}
+	}
+	return streams
+}
+
+const sources = 8
+
+// openAll opens streams, so many at once, and returns when all are open. `lastID` is where they continue, if it is not "".
+func openAll(streams []*stream, o options, lastID string, atOnce int) error {
+	slots := make(chan struct{}, atOnce)
+	var group sync.WaitGroup
+	var failure atomic.Value
+	for _, one := range streams {
+		slots <- struct{}{}
+		group.Add(1)
+		go func() {
+			defer func() { <-slots; group.Done() }()
+			if err := one.open(o.subscribe, lastID); err != nil {
+				failure.Store(err)
+			}
+		}()
+	}
+	group.Wait()
+	if err, failed := failure.Load().(error); failed {
+		return fmt.Errorf("a stream did not open: %w", err)
+	}
+	return nil
+}
+
+// open returns when the first bytes of the body are there, and goes on reading in the background.
+func (s *stream) open(address, lastID string) error {
+	target, err := url.Parse(address)
+	if err != nil {
+		return err
+	}
+	dialer := net.Dialer{Timeout: 20 * time.Second, LocalAddr: &net.TCPAddr{IP: s.source}}
+	socket, err := dialer.Dial("tcp", target.Host)
+	if err != nil {
+		return err
+	}
+	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n", target.RequestURI(), target.Host)
+	if lastID != "" {
+		request += "Last-Event-ID: " + lastID + "\r\n"
+	}
+	if _, err := socket.Write([]byte(request + "\r\n")); err != nil {
+		return err
+	}
+	s.requestedAt = time.Now()
+	_ = socket.SetReadDeadline(time.Now().Add(20 * time.Second))
+	buffer := make([]byte, 8192)
+	length := 0
+	for {
+		count, err := socket.Read(buffer[length:])
+		if err != nil {
+			return fmt.Errorf("after %q: %w", buffer[:length], err)
+		}
+		length += count
+		if _, body, found := bytes.Cut(buffer[:length], []byte("\r\n\r\n")); found && len(body) > 0 {
+			if !bytes.HasPrefix(buffer, []byte("HTTP/1.1 200")) {
+				return fmt.Errorf("the answer was %q", bytes.SplitN(buffer, []byte("\r\n"), 2)[0])
+			}
+			_ = socket.SetReadDeadline(time.Time{})
+			s.socket, s.ended = socket, make(chan struct{})
+			s.cutting.Store(false)
+			go s.read(buffer, s.take(body, time.Now().UnixNano()))
+			return nil
+		}
+	}
+}
+
+// read looks for marks in whatever arrives, wherever a read ends. Chunks and lines need no parsing for that. `buffer` is
+// small, as thousands are open; what does not fit comes with the next read.
+func (s *stream) read(buffer, rest []byte) {
+	defer close(s.ended)
+	for {
+		kept := copy(buffer, rest)
+		count, err := s.socket.Read(buffer[kept:])
+		if err != nil {
+			s.closed = !s.cutting.Load()
+			return
+		}
+		rest = s.take(buffer[:kept+count], time.Now().UnixNano())
+	}
+}
+
+// cut closes streams from this side, and returns when nothing reads them any more.
+func cut(streams []*stream) {
+	for _, one := range streams {
+		one.cutting.Store(true)
+		_ = one.socket.Close()
+		<-one.ended
+	}
+}
+
+// take counts the events in a text, and returns the end that may hold the beginning of one.
+func (s *stream) take(text []byte, now int64) []byte {
+	for {
+		at := bytes.Index(text, []byte(mark))
+		if at < 0 {
+			return text[max(0, len(text)-len(mark)+1):]
+		}
+		numbers, rest, whole := readNumbers(text[at+len(mark):])
+		if !whole {
+			// What else has the mark's letters is passed by; the numbers of an event never take as much as this.
+			if len(text)-at > 200 {
+				text = text[at+len(mark):]
+				continue
+			}
+			return text[at:]
+		}
+		s.count(numbers, now)
+		text = rest
+	}
+}
+
+func (s *stream) count(numbers [3]int64, now int64) {
+	publisher, sequence, sentNs := numbers[0], numbers[1], numbers[2]
+	if publisher >= int64(len(s.next)) {
+		return
+	}
+	switch next := s.next[publisher].Load(); {
+	case sequence < next:
+		s.doubled++
+		return
+	case sequence > next:
+		s.missed += sequence - next
+	}
+	s.next[publisher].Store(sequence + 1)
+	s.received++
+	s.latencies[phase.Load()].add(now - sentNs)
+	receivedByAll.Add(1)
+}
+
+// readNumbers reads `a:b:c:`. Not whole: the text ends within them, or they are none.
+func readNumbers(text []byte) (numbers [3]int64, rest []byte, whole bool) {
+	at := 0
+	for index := range numbers {
+		for ; at < len(text) && text[at] >= '0' && text[at] <= '9'; at++ {
+			numbers[index] = numbers[index]*10 + int64(text[at]-'0')
+		}
+		if at >= len(text) || text[at] != ':' {
+			return numbers, text, false
+		}
+		at++
+	}
+	return numbers, text[at:], true
+}

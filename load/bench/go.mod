@@ -1,0 +1,3 @@
+module sse-scaling-lab/load/bench
+
+go 1.24

@@ -1,0 +1,74 @@
+import { execFile } from 'node:child_process'
+import { availableParallelism, cpus } from 'node:os'
+import { promisify } from 'node:util'
+import { readPin, type Contender } from './contender.ts'
+import { figures, rows, type Figures, type Row } from './rows.ts'
+import { median, ratios, rowText, type Measured } from './table.ts'
+
+/**
+ * `make bench`: what a delivery and a stream cost, beside the limit of the machine and a plain Express hub. The contenders of
+ * a row take turns in every round, so that a busy machine is busy for all. ROUNDS=3; ROWS=nginx chooses rows by a word of
+ * their name; RATIO_MAX=2.5 fails where the lab's median costs more than so many times the limit.
+ */
+const run = promisify(execFile)
+const rounds = readNumber('ROUNDS', 3)
+const ratioMax = readNumber('RATIO_MAX', Infinity)
+const word = process.env.ROWS || undefined
+const chosen = rows.filter(({ name, curve }) => (word === undefined ? !curve : name.includes(word)))
+if (chosen.length === 0)
+  throw new Error(
+    `ROWS: no row has "${word}" in its name. There are:\n${rows.map(({ name }) => name).join('\n')}`,
+  )
+
+const pins = await Promise.all(['NODE_IMAGE', 'REDIS_IMAGE', 'NGINX_IMAGE'].map(readPin))
+print(
+  `${availableParallelism()} cores (${cpus()[0]?.model}); ${pins.join(', ')}; median of ${rounds} rounds (least to most)`,
+)
+const complaints: string[] = []
+for (const row of chosen) {
+  const measured: Measured[] = row.contenders.map(({ name }) => ({ name, answers: [], p99Ms: [] }))
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [index, contender] of row.contenders.entries()) {
+      const result = await measure(row, contender)
+      measured[index]?.answers.push(row.answer(result))
+      measured[index]?.p99Ms.push(result.p99Ms)
+      const { lost, doubled, refused, closed } = result
+      // The others promise nothing.
+      if (contender.name.startsWith('lab') && lost + doubled + refused + closed > 0)
+        complaints.push(
+          `${row.name}: the lab lost ${lost} deliveries, doubled ${doubled}, refused ${refused} publishers, closed ${closed} streams`,
+        )
+    }
+  }
+  print(`\n${rowText(`${row.name}: ${row.unit}`, measured)}`)
+  const [limit, lab] = measured
+  if (row.cost && limit?.name === 'limit' && lab !== undefined && median(ratios(lab, limit)) > ratioMax)
+    complaints.push(
+      `${row.name}: ${median(ratios(lab, limit)).toFixed(2)} times the limit is above ${ratioMax}`,
+    )
+}
+for (const complaint of complaints) print(complaint)
+process.exitCode = complaints.length > 0 ? 1 : 0
+
+async function measure({ load }: Row, contender: Contender): Promise<Figures> {
+  await using running = await contender.start()
+  const options = {
+    subscribe: `${running.url}/events?topic=bench`,
+    publish: `${running.url}/events`,
+    pids: running.pids.join(),
+    ...load,
+  }
+  const words = Object.entries(options).flatMap(([name, value]) => [`-${name}`, String(value)])
+  const { stdout } = await run('generator', words)
+  return figures.parse(JSON.parse(stdout))
+}
+
+function readNumber(name: string, otherwise: number): number {
+  const value = Number(process.env[name] || otherwise)
+  if (!(value >= 1)) throw new Error(`${name} must be a number from 1 on (got "${process.env[name]}")`)
+  return value
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
