@@ -18,12 +18,12 @@ const ports = { limit: 3900, server: 3901, nginx: 3902, redis: 3903 }
 const prefix = 'sse-lab-bench'
 const socketFile = '/run/lab/server.sock'
 
-/** One thread that does nothing but send: limit/main.go. */
+/** One thread that does nothing but send: limit/limit.c. */
 export const limit: Contender = {
   name: 'limit',
   start: async () => {
     const url = `http://127.0.0.1:${ports.limit}`
-    const words = ['limit', '-port', String(ports.limit)]
+    const words = ['limit', String(ports.limit)]
     return await startAll([{ name: 'limit', image: 'sse-lab/test', words, ready: () => answers(url) }], url)
   },
 }

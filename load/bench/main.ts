@@ -7,7 +7,7 @@ import { median, ratios, rowText, type Measured } from './table.ts'
 
 /**
  * `make bench`: what a delivery and a stream cost, beside the limit of the machine and a plain Express hub. The contenders of
- * a row take turns in every round, so that a busy machine is busy for all. ROUNDS=3; ROWS=nginx chooses rows by a word of
+ * a row take turns in every round, so that a busy machine is busy for all. ROUNDS=3; ROWS=nginx chooses rows by a part of
  * their name; RATIO_MAX=2.5 fails where the lab's median costs more than so many times the limit.
  */
 const run = promisify(execFile)

@@ -47,33 +47,33 @@ const cpu = {
 
 export const rows: Row[] = [
   {
-    name: '1,000 streams, 50 events/s',
+    name: 'server: 1,000 streams, 50 events/s',
     ...cpu,
     contenders: [limit, lab(), express()],
     load: { streams: 1000, rate: 50 },
   },
   {
-    name: '10,000 streams, 5 events/s',
+    name: 'server: 10,000 streams, 5 events/s',
     ...cpu,
     contenders: [limit, lab(), express()],
     load: { streams: 10_000, rate: 5 },
   },
   {
-    name: '200 streams, 16 publishers in a closed loop',
+    name: 'server: 200 streams, 16 publishers in a closed loop',
     unit: 'deliveries a second',
     contenders: [limit, lab(), express()],
     load: { streams: 200, rate: 0, publishers: 16, seconds: 6 },
     answer: ({ perSecond }) => perSecond,
   },
   {
-    name: '5,000 idle streams',
+    name: 'server: 5,000 idle streams',
     unit: 'KiB per stream',
     contenders: [express(), lab()],
     load: { streams: 5000, publishers: 0, seconds: 1 },
     answer: ({ kibPerStream }) => kibPerStream,
   },
   {
-    name: '10,000 idle streams, heartbeats only',
+    name: 'server: 10,000 idle streams, heartbeats only',
     unit: '% of a core',
     contenders: [lab()],
     // Two heartbeats of 15 s.
@@ -81,7 +81,7 @@ export const rows: Row[] = [
     answer: ({ cores }) => 100 * cores,
   },
   {
-    name: '5,000 streams return at once, 100 events behind',
+    name: 'server: 5,000 streams return at once, 100 events behind',
     unit: 's until all have caught up',
     contenders: [lab()],
     // All streams hear the same topic: what goes on meanwhile goes to all 5,000, too.
@@ -89,31 +89,31 @@ export const rows: Row[] = [
     answer: ({ caughtUpSeconds }) => caughtUpSeconds,
   },
   {
-    name: 'the whole way: 1,000 streams, 50 events/s through nginx',
+    name: 'whole way through nginx: 1,000 streams, 50 events/s',
     ...cpu,
     contenders: [express({ way: 'tcp' }), lab({ way: 'tcp' }), lab({ way: 'socket' })],
     load: { streams: 1000, rate: 50 },
   },
   {
-    name: 'the whole way: 10,000 streams, 5 events/s for two minutes through nginx',
+    name: 'whole way through nginx: 10,000 streams, 5 events/s for two minutes',
     ...cpu,
     contenders: [lab({ way: 'tcp' }), lab({ way: 'socket' })],
     load: { streams: 10_000, rate: 5, seconds: 120 },
   },
   // The curves change one thing each. 50,000 deliveries a second, but for the rate.
   ...[250, 1000, 4000, 10_000].map(streams =>
-    curve(`streams: ${streams} streams, ${50_000 / streams} events/s`, { streams, rate: 50_000 / streams }),
+    curve(`${streams} streams, ${50_000 / streams} events/s`, { streams, rate: 50_000 / streams }),
   ),
-  ...[5, 20, 50, 100].map(rate => curve(`rate: 1,000 streams, ${rate} events/s`, { streams: 1000, rate })),
+  ...[5, 20, 50, 100].map(rate => curve(`1,000 streams, ${rate} events/s`, { streams: 1000, rate })),
   ...[60, 1000, 10_000].map(padding =>
-    curve(`event size: 1,000 streams, 50 events/s of ${padding} bytes`, { streams: 1000, rate: 50, padding }),
+    curve(`1,000 streams, 50 events/s of ${padding} bytes`, { streams: 1000, rate: 50, padding }),
   ),
   {
-    ...curve('workers: 1,000 streams, 50 events/s', { streams: 1000, rate: 50 }),
+    ...curve('1,000 streams, 50 events/s, by workers', { streams: 1000, rate: 50 }),
     contenders: [limit, lab({ workers: 1 }), lab(), lab({ workers: 4 })],
   },
 ]
 
 function curve(name: string, load: Row['load']): Row {
-  return { name: `curve of ${name}`, ...cpu, contenders: [limit, lab()], load, curve: true }
+  return { name: `curve: ${name}`, ...cpu, contenders: [limit, lab()], load, curve: true }
 }
