@@ -1,12 +1,13 @@
 const { rmSync } = require('node:fs')
 const { hostname } = require('node:os')
+const { ownSocketFile } = require('./dist/socket-file.js')
 
 // What pm2-runtime runs: one Express server in WORKERS processes that share a port.
 const workers = Number(process.env.WORKERS || 4)
 const drainMs = Number(process.env.DRAIN_MS || 5000)
 
-// A container that was killed has left its socket file (src/socket-file.ts), and nobody can listen on one that exists.
-if (process.env.SOCKET) rmSync(`${process.env.SOCKET}.${hostname()}`, { force: true })
+// A container that was killed has left its socket file, and nobody can listen on one that exists.
+if (process.env.SOCKET) rmSync(ownSocketFile(process.env.SOCKET, hostname()), { force: true })
 
 module.exports = {
   apps: [
@@ -17,7 +18,7 @@ module.exports = {
       // Never "max": pm2 would count the host's cores, not the container's quota. A bad value starts one worker, which
       // then says what is wrong with it.
       instances: Number.isInteger(workers) && workers > 0 ? workers : 1,
-      // A small young generation: a stream costs a sixth less memory, and a delivery no more time (docs/performance.md).
+      // A small young generation: a stream costs a fifth less memory, and a delivery no more time (docs/performance.md).
       node_args: '--enable-source-maps --max-semi-space-size=1',
 
       // A worker says 'ready' when it hears the bus; without this pm2 takes it for ready when the process exists.

@@ -1,5 +1,6 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer, type RequestListener, type Server } from 'node:http'
 import type { ListenOptions } from 'node:net'
 import { hostname } from 'node:os'
@@ -176,9 +177,12 @@ function listen(server: Server, where: ListenOptions): Promise<void> {
 async function listenOnFile(path: string, host: string, app: RequestListener): Promise<Server> {
   const server = createServer(app)
   const own = ownSocketFile(path, host)
+  // Only the container's first worker: one that is started anew, while the container is being replaced, must not take the way
+  // back from its successor.
+  const isFirst = !existsSync(own)
   try {
     await listen(server, { path: own })
-    await leadSocketHere(path, host)
+    if (isFirst) await leadSocketHere(path, host)
   } catch (error) {
     throw new ConfigError(
       `SOCKET: cannot listen on ${own}: its folder must exist and let this user write, and nothing of that name may be there (${String(error)})`,
