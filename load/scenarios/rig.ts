@@ -120,7 +120,7 @@ export class Rig implements AsyncDisposable {
     const alias = `scenario-${randomUUID()}`
     const toServer = (text: string) =>
       change(text.replace(/server server(-problems)?:3000/, `server ${address}`))
-    const started = await startNginx(alias, toServer, 80, files)
+    const started = await startNginx(alias, toServer, { files })
     this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
     // nginx looks the server's name up after its start: until then it answers 502, which a reader takes for the end.
     for (const port of [80, 8081])

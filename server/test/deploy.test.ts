@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { afterEach, test } from 'node:test'
-import { audit, auditText } from './support/ledger.ts'
 import { Publisher } from './support/publisher.ts'
 import { closeReaders, Reader } from './support/reader.ts'
 import { fixed, make, stackReady } from './support/stack.ts'
 import { until } from './support/until.ts'
+import { assertWhole } from './support/whole.ts'
 
 const readerCount = 200
 
@@ -34,14 +34,7 @@ test('make deploy replaces every server under load: no reader is ended for good,
     present.filter(({ host }) => old.some(it => it.host === host)),
     [],
   )
-  const last = publisher.acknowledged.at(-1)?.sequence
-  for (const reader of readers) {
-    await until('the last event', 5000, () => reader.received.at(-1)?.sequence === last)
-    const found = audit(publisher.acknowledged, reader.received)
-    assert.deepEqual(found, { lost: [], doubled: [], disordered: [] }, auditText(found))
-    assert.deepEqual([reader.fatal, reader.gaps], [undefined, 0])
-  }
-  assert.equal(publisher.fatal, undefined)
+  await assertWhole(publisher, readers)
 
   const herd = spread(readers.flatMap(({ greetedAt }) => greetedAt.slice(1)))
   t.diagnostic(

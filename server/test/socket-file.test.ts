@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, test } from 'node:test'
-import { audit, auditText } from './support/ledger.ts'
 import { Publisher } from './support/publisher.ts'
 import { closeReaders, Reader } from './support/reader.ts'
 import { docker, readWorkers, startNginx, startRedis, startServer } from './support/stack.ts'
 import { until } from './support/until.ts'
+import { assertWhole } from './support/whole.ts'
 
 const base = 'http://socket-nginx'
 const sockets = `sse-lab-sockets-${randomUUID()}`
@@ -58,7 +58,7 @@ function overFile(text: string): string {
 test('through a socket file events reach both workers, a container is replaced without a loss, and a killed one comes back', async () => {
   resources.use(await startRedis('socket-redis'))
   const first = await start('socket-a')
-  resources.use(await startNginx('socket-nginx', overFile, 80, {}, sockets))
+  resources.use(await startNginx('socket-nginx', overFile, { sockets }))
   const topic = randomUUID()
   const readers = Array.from({ length: 12 }, () => new Reader(`${base}/events?topic=${topic}`))
   await until('all readers to be greeted', 5000, () => hostsOf(readers))
@@ -67,6 +67,11 @@ test('through a socket file events reach both workers, a container is replaced w
   publisher.start(base, 20, 10_000)
 
   const second = await start('socket-b')
+  // A worker that is replaced in the old container must not take the way back there: it would end with that container.
+  await docker('exec', first.id, 'npx', 'pm2', 'reload', 'server')
+  const undecided = new Reader(`${base}/events?topic=${topic}`)
+  await undecided.greeted()
+  assert.deepEqual(hostsOf([undecided]), [second.host])
   await docker('stop', first.id)
   await until(
     'all readers to be with the new container',
@@ -84,13 +89,6 @@ test('through a socket file events reach both workers, a container is replaced w
   await until('all readers to be back', 15_000, () => hostsOf(readers)?.join() === second.host)
 
   await publisher.stop()
-  const last = publisher.acknowledged.at(-1)?.sequence
   assert.ok(publisher.acknowledged.length > 20)
-  for (const reader of readers) {
-    await until('the last event', 5000, () => reader.received.at(-1)?.sequence === last)
-    const found = audit(publisher.acknowledged, reader.received)
-    assert.deepEqual(found, { lost: [], doubled: [], disordered: [] }, auditText(found))
-    assert.deepEqual([reader.fatal, reader.gaps], [undefined, 0])
-  }
-  assert.equal(publisher.fatal, undefined)
+  await assertWhole(publisher, readers)
 })

@@ -65,7 +65,9 @@ export class World implements AsyncDisposable {
         }),
       )
       if (a === undefined || b === undefined) throw new Error('a side has two servers')
-      const proxy = stack.use(await startNginx(`${alias}-nginx`, toServers(`${alias}:${port}`, nginx), nginx))
+      const proxy = stack.use(
+        await startNginx(`${alias}-nginx`, toServers(`${alias}:${port}`, nginx), { port: nginx }),
+      )
       return new Side({
         name,
         bus: buses[name],

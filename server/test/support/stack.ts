@@ -154,16 +154,18 @@ export async function startReader(url: string): Promise<StartedTestContainer> {
 
 /**
  * Starts one more nginx, with its configuration changed by `change`, and waits until it answers at `http://<alias>:<port>`.
- * `more` are files beside the lab's own, by path; `sockets` is the volume with a server's socket file.
+ * `files` stand beside the lab's own, by path; `sockets` is the volume with a server's socket file.
  */
 export async function startNginx(
   alias: string,
   change: (text: string) => string,
-  port = 80,
-  more: Record<string, string> = {},
-  sockets?: string,
+  {
+    port = 80,
+    files: beside = {},
+    sockets,
+  }: { port?: number; files?: Record<string, string>; sockets?: string } = {},
 ): Promise<StartedTestContainer> {
-  const files = Object.entries(more).map(([target, content]) => ({ target, content, mode: 0o644 }))
+  const files = Object.entries(beside).map(([target, content]) => ({ target, content, mode: 0o644 }))
   const changed = await Promise.all(
     ['nginx.conf', 'streaming.conf', 'problems.conf', 'http2.conf'].map(async name => {
       return {
