@@ -128,7 +128,7 @@ record-scenarios: test-image ## Take the last report of `make scenarios` over in
 	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$(pwd):/repository" sse-lab/test \
 	  node load/scenarios/record.ts /repository
 
-bench: build test-image ## What a delivery and a stream cost, beside the limit and plain Express; ROUNDS=3 ROWS=nginx
+bench: test-image ## What a delivery and a stream cost, beside the limit and plain Express; ROUNDS=3 ROWS=nginx
 	@$(IN_TEST_IMAGE) --network host --pid host --ulimit nofile=20000:20000 --env ROUNDS --env ROWS --env RATIO_MAX \
 	  sse-lab/test node load/bench/main.ts
 

@@ -1,9 +1,8 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { z } from 'zod'
+import { docker } from '../../server/test/support/stack.ts'
 import { until } from '../../server/test/support/until.ts'
 
 /** What is measured, while it runs: where it takes streams and publishes, and its processes on the host. */
@@ -11,7 +10,6 @@ export type Running = AsyncDisposable & { url: string; pids: number[] }
 
 export type Contender = { name: string; start: () => Promise<Running> }
 
-const run = promisify(execFile)
 const root = new URL('../../', import.meta.url)
 // All stand on the host's network, on loopback: the bridge and its port mapping would be measured with them.
 const ports = { limit: 3900, server: 3901, nginx: 3902, redis: 3903 }
@@ -81,7 +79,8 @@ async function startHub({
     words: ['--port', String(ports.redis), '--bind', '127.0.0.1', '--save', '', '--dir', '/tmp'],
     uncounted: true,
     ready: async () =>
-      (await docker('exec', `${prefix}-redis`, 'redis-cli', '-p', String(ports.redis), 'ping')) === 'PONG',
+      (await docker('exec', `${prefix}-redis`, 'redis-cli', '-p', String(ports.redis), 'ping')).trim() ===
+      'PONG',
   }
   const env = { ...hub.env, PORT: String(ports.server), REDIS_URL: `redis://127.0.0.1:${ports.redis}` }
   const server: Part = {
@@ -184,15 +183,10 @@ async function startPart({
   try {
     await until(`${name} to be ready`, 30_000, ready)
   } catch (cause) {
-    const { stdout, stderr } = await run('docker', ['logs', '--tail', '20', container])
-    throw new Error(`${name} did not start. It said:\n${stdout}${stderr}`, { cause })
+    const said = await docker('logs', '--tail', '20', container)
+    throw new Error(`${name} did not start. It said:\n${said}`, { cause })
   }
   return Number(await docker('inspect', '--format', '{{.State.Pid}}', container))
-}
-
-async function docker(...words: string[]): Promise<string> {
-  const { stdout } = await run('docker', words)
-  return stdout.trim()
 }
 
 /** A pin of .env; a variable wins over it, as everywhere. */

@@ -102,7 +102,10 @@ export const rows: Row[] = [
   },
   // The curves change one thing each. 50,000 deliveries a second, but for the rate.
   ...[250, 1000, 4000, 10_000].map(streams =>
-    curve(`${streams} streams, ${50_000 / streams} events/s`, { streams, rate: 50_000 / streams }),
+    curve(`${streams.toLocaleString('en')} streams, ${50_000 / streams} events/s`, {
+      streams,
+      rate: 50_000 / streams,
+    }),
   ),
   ...[5, 20, 50, 100].map(rate => curve(`1,000 streams, ${rate} events/s`, { streams: 1000, rate })),
   ...[60, 1000, 10_000].map(padding =>

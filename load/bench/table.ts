@@ -1,3 +1,5 @@
+import { grid } from '../parts/table.ts'
+
 /** What a contender came to in each round. */
 export type Measured = { name: string; answers: number[]; p99Ms: number[] }
 
@@ -7,19 +9,13 @@ export type Measured = { name: string; answers: number[]; p99Ms: number[] }
  */
 export function rowText(title: string, contenders: readonly Measured[]): string {
   const [first] = contenders
-  const lines = contenders.map(contender => {
-    const { name, answers, p99Ms } = contender
-    const against = ratios(contender, first)
-    return [
-      `  ${name.padEnd(16)}`,
-      spread(answers, 1).padEnd(28),
-      contender === first ? ''.padEnd(34) : `${spread(against, 2)} x ${first?.name}`.padEnd(34),
-      p99Ms.some(ms => ms > 0) ? `p99 ${median(p99Ms).toFixed(1)} ms` : '',
-    ]
-      .join('  ')
-      .trimEnd()
-  })
-  return [title, ...lines].join('\n')
+  const lines = contenders.map(contender => [
+    `  ${contender.name}`,
+    spread(contender.answers, 1),
+    contender === first ? '' : `${spread(ratios(contender, first), 2)} x ${first?.name}`,
+    contender.p99Ms.some(ms => ms > 0) ? `p99 ${median(contender.p99Ms).toFixed(1)} ms` : '',
+  ])
+  return `${title}\n${grid(lines)}`
 }
 
 /** A contender's answers as multiples of another's in the same round. */

@@ -23,7 +23,6 @@ func judge(result *Result, streams []*stream, s sent) {
 		if one.closed {
 			result.Closed++
 		}
-		result.Delivered += one.received
 		result.Doubled += one.doubled
 		result.Lost += one.missed
 		for publisher := range one.next {
@@ -33,11 +32,11 @@ func judge(result *Result, streams []*stream, s sent) {
 	}
 }
 
-// latencyOf merges what streams saw in a phase.
-func latencyOf(streams []*stream, phase int) *histogram {
+// latencyOf merges what streams saw.
+func latencyOf(streams []*stream) *histogram {
 	var all histogram
 	for _, one := range streams {
-		for index, count := range one.latencies[phase] {
+		for index, count := range one.latencies {
 			all[index] += count
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -26,33 +25,38 @@ func (s sent) acknowledged() int64 {
 	return sum
 }
 
-// publishAll returns when the time is over and every publisher has its last answer.
-func publishAll(o options) sent {
+// publishAll returns when the time is over and every publisher has its last answer. Fails if none of them got an event taken:
+// what costs nothing because it did nothing must not look cheap.
+func publishAll(o options) (sent, error) {
 	duration := time.Duration(o.seconds * float64(time.Second))
 	all := sent{counts: make([]int64, max(1, o.publishers))}
 	if o.publishers == 0 {
 		time.Sleep(duration)
-		return all
+		return all, nil
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), duration)
 	defer cancel()
 	client := newClient(o.publishers)
 	var group sync.WaitGroup
-	var refused atomic.Int64
+	refusals := make(chan error, o.publishers)
 	for number := range o.publishers {
 		group.Add(1)
 		go func() {
 			defer group.Done()
 			one := publisher{options: o, client: client, number: number}
 			if err := one.publishAtPace(ctx, newPace(o.rate/float64(o.publishers), number, o.publishers), 0); err != nil {
-				refused.Add(1)
+				refusals <- err
 			}
 			all.counts[number] = one.acknowledged
 		}()
 	}
 	group.Wait()
-	all.refused = refused.Load()
-	return all
+	close(refusals)
+	all.refused = int64(len(refusals))
+	if all.acknowledged() == 0 {
+		return sent{}, fmt.Errorf("nothing was taken: %w", <-refusals)
+	}
+	return all, nil
 }
 
 func newClient(connections int) *http.Client {

@@ -23,19 +23,15 @@ type stream struct {
 	ended       chan struct{}
 	requestedAt time.Time
 	next        []atomic.Int64 // by publisher: the sequence that comes next
-	received    int64
 	doubled     int64
 	missed      int64
 	cutting     atomic.Bool
-	closed      bool // by the server
-	latencies   [phases]histogram
+	closed      bool      // by the server
+	latencies   histogram // of what came while `measuring`
 }
 
-// A run has one phase, unless a herd returns in it: see herd.go.
-const phases = 3
-
 var (
-	phase         atomic.Int32
+	measuring     atomic.Bool
 	receivedByAll atomic.Int64
 )
 
@@ -174,8 +170,9 @@ func (s *stream) count(numbers [3]int64, now int64) {
 		s.missed += sequence - next
 	}
 	s.next[publisher].Store(sequence + 1)
-	s.received++
-	s.latencies[phase.Load()].add(now - sentNs)
+	if measuring.Load() {
+		s.latencies.add(now - sentNs)
+	}
 	receivedByAll.Add(1)
 }
 
