@@ -26,8 +26,8 @@ export const handoverHole = scenario({
     'What is published after Redis has read the history and before the stream has joined is in neither. The window is a round trip to Redis: here made 300 ms long.',
   fix: 'Join and replay from memory in one turn of the event loop: a batch enters the tail first and goes to those who have joined; the others have it from the tail.',
   code: [
-    { file: 'server/src/hub.ts', text: 'join(topics: readonly string[]' },
-    { file: 'server/src/hub.ts', text: 'this.#tail?.append(entries)' },
+    { file: 'server/src/hub/hub.ts', text: 'join(topics: readonly string[]' },
+    { file: 'server/src/hub/hub.ts', text: 'this.#tail?.append(entries)' },
   ],
   sides,
   async measure(rig, { file, env }) {

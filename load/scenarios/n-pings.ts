@@ -17,7 +17,7 @@ export const nPings = scenario({
   fix: 'The heartbeat never leaves its worker: one timer, its own streams, no Redis.',
   code: [
     { file: 'server/src/main.ts', text: 'every(config.heartbeatMs' },
-    { file: 'server/src/hub.ts', text: 'async heartbeat()' },
+    { file: 'server/src/hub/hub.ts', text: 'async heartbeat()' },
   ],
   sides: { broken: 'load/scenarios/naive/n-pings.ts', fixed: 'server/src/main.ts' },
   async measure(rig, file) {

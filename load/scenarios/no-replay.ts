@@ -15,7 +15,7 @@ export const noReplay = scenario({
   fix: 'Ids that are positions in a log, and a replay from the position that the reader names.',
   code: [
     { file: 'server/src/stream.ts', text: 'hub.start(lastEventId(' },
-    { file: 'server/src/tail.ts', text: 'export class Tail' },
+    { file: 'server/src/hub/tail.ts', text: 'export class Tail' },
   ],
   sides: { broken: 'pubsub', fixed: 'streams' },
   async measure(rig, bus) {

@@ -14,7 +14,7 @@ export const trimmedHistory = scenario({
   because:
     'XRANGE after an id answers with what there is after it, whether that id and its successors are still there or were trimmed. The answer looks like a complete one.',
   fix: 'Look whether the reader’s position is still in the history. If not, say `gap`, so that it can fetch the whole state anew.',
-  code: [{ file: 'server/src/tail.ts', text: 'startAfter(' }],
+  code: [{ file: 'server/src/hub/tail.ts', text: 'startAfter(' }],
   sides: {
     broken: 'load/scenarios/naive/trimmed-history.ts',
     fixed: 'server/src/main.ts',

@@ -6,7 +6,7 @@ import { listen } from '../test/support/listen.ts'
 import { until } from '../test/support/until.ts'
 import { HttpConnection, streamHeaders } from './connection.ts'
 import { drain } from './drain.ts'
-import type { CloseReason } from './hub.ts'
+import type { CloseReason } from './hub/hub.ts'
 
 type Opened = {
   server: Server

@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { until } from '../test/support/until.ts'
 import type { BusLog } from './bus/bus.ts'
 import { MemoryBus } from './bus/memory.ts'
-import { Hub, type Connection } from './hub.ts'
+import { Hub, type Connection } from './hub/hub.ts'
 import { Counts, openMetrics, prometheusText, timed } from './metrics.ts'
 
 const log: BusLog = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { compareIds, isId } from './bus/ids.ts'
+import { compareIds, isId } from '../bus/ids.ts'
 import { Tail } from './tail.ts'
 
 const log = { isId, compare: compareIds, lastId: async () => '0-0' }

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { BusLog, Subscriber } from './bus/bus.ts'
-import type { Event } from './event.ts'
-import { commentFrame, eventFrame, gapFrame, heartbeatFrame } from './frame.ts'
+import type { BusLog, Subscriber } from '../bus/bus.ts'
+import type { Event } from '../event.ts'
+import { commentFrame, eventFrame, gapFrame, heartbeatFrame } from '../frame.ts'
 import { Tail, type Entry, type TailBounds } from './tail.ts'
 
 /** Why a stream ended, as the metric's label says it. */

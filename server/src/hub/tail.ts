@@ -1,4 +1,4 @@
-import type { BusLog } from './bus/bus.ts'
+import type { BusLog } from '../bus/bus.ts'
 
 /** An event as it goes out: encoded once, for live streams and for replays alike. */
 export type Entry = { id: string; topic: string; frame: string; bytes: number }
