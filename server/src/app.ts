@@ -6,6 +6,7 @@ import type { Config } from './config.ts'
 import { streamHeaders } from './connection.ts'
 import type { WorkerName } from './event.ts'
 import type { Hub } from './hub/hub.ts'
+import { jsonBody } from './json-body.ts'
 import type { Log } from './log.ts'
 import { prometheusText, type Counts } from './metrics.ts'
 import { answerProblem } from './problem.ts'
@@ -57,8 +58,7 @@ export function createApp(parts: AppParts): RequestListener {
     .head((_request, response) => void response.writeHead(200, streamHeaders).end())
     .get(stream)
     .post(
-      requireJson,
-      express.json({ limit: config.eventBytesMax, strict: false }),
+      jsonBody(config.eventBytesMax, 'EVENT_BYTES_MAX'),
       publish({ bus, counts, worker: name.worker, eventBytesMax: config.eventBytesMax }),
     )
     .all(only('GET, HEAD, POST, OPTIONS'))
@@ -101,7 +101,7 @@ export function createApp(parts: AppParts): RequestListener {
       'There is nothing at this path. The calls are /events, /api/workers, /healthz, /readyz, /metrics, and / for the page.',
     )
   })
-  app.use(answerProblem(log, config.eventBytesMax))
+  app.use(answerProblem(log))
   return streamsFirst(stream, app)
 }
 
@@ -134,12 +134,6 @@ function pagePolicy(origins: readonly string[]): string {
 
 const uncached: RequestHandler = (_request, response, next) => {
   response.set('Cache-Control', 'no-store')
-  next()
-}
-const requireJson: RequestHandler = (request, _response, next) => {
-  if (!request.is('application/json')) {
-    throw new Refusal('not-json', 'Send the body with Content-Type: application/json.')
-  }
   next()
 }
 

@@ -1,8 +1,12 @@
 import { z } from 'zod'
 import type { Draft } from './event.ts'
-import { reservedTypes } from './frame.ts'
+import { frameBytes, isOneLine, reservedTypes } from './frame.ts'
 import { Refusal } from './refusal.ts'
 import { isTopic, topicRule } from './topics.ts'
+
+// UTF-8 cannot carry half of a surrogate pair: it would arrive as U+FFFD, and the publisher would never know.
+const unpaired = 'must not hold half of a surrogate pair, like \\ud800: UTF-8 cannot carry it'
+const isWellFormed = (text: string) => text.isWellFormed()
 
 const body = z.strictObject(
   {
@@ -11,21 +15,25 @@ const body = z.strictObject(
       .string('must be a string')
       .min(1, 'must not be empty; leave it out for the default type')
       .max(256, 'must be at most 256 characters')
-      // [spec] A line break would end the field and start another; NUL has no place in a field of ours either.
-      .regex(/^[^\r\n\0]*$/, 'must be one line without NUL')
+      // [spec] A line break would end the field and start another.
+      .refine(isOneLine, 'must be one line without NUL')
+      .refine(isWellFormed, unpaired)
       .refine(type => !reservedTypes.includes(type), `must not be one of ${reservedTypes.join(' ')}`)
       .optional(),
-    data: z.unknown().refine(data => data !== undefined, 'is missing: any JSON value'),
+    data: z
+      .unknown()
+      .refine(data => data !== undefined, 'is missing: any JSON value')
+      .refine(data => typeof data !== 'string' || isWellFormed(data), unpaired),
   },
   'the body must be a JSON object with topic, data and optionally type',
 )
 
 /**
- * Checks the body of a publish. `data` that is a string travels as it is, any other JSON value as JSON.
- * Throws a Refusal that names every wrong field.
+ * Checks the body of a publish, which `parseExactly` has read. `data` that is a string travels as it is, any other JSON value
+ * as JSON. Throws a Refusal that names every wrong field.
  */
 export function readDraft(json: unknown): Draft {
-  const read = body.safeParse(json)
+  const read = body.safeParse(JSON.isRawJSON(json) ? undefined : json)
   if (!read.success) {
     const wrong = read.error.issues.map(issue => {
       if (issue.code === 'unrecognized_keys') {
@@ -38,8 +46,8 @@ export function readDraft(json: unknown): Draft {
     throw new Refusal(topicOnly ? 'bad-topic' : 'bad-field', `${wrong.join('; ')}.`)
   }
   const { topic, type, data } = read.data
-  const text = typeof data === 'string' ? data : toJson(data)
-  return type === undefined ? { topic, data: text } : { topic, type, data: text }
+  const fields = { ...(type !== undefined && { type }), data: typeof data === 'string' ? data : toJson(data) }
+  return { topic, ...fields, bytes: frameBytes(fields) }
 }
 
 // JSON.parse takes any depth, JSON.stringify ends at the size of the stack.

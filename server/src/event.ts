@@ -1,5 +1,8 @@
-/** What a publisher asks for. `data` is the text that travels; line breaks in it arrive as LF. */
-export type Draft = { topic: string; type?: string; data: string }
+/**
+ * What a publisher asks for. `data` is the text that travels; line breaks in it arrive as LF. `bytes` is the one length of
+ * an event, measured once when it is taken (see `frameBytes`): every bound of the server counts with it.
+ */
+export type Draft = { topic: string; type?: string; data: string; bytes: number }
 
 /** A draft that the bus took. Its id is opaque outside of the bus that gave it. */
 export type Event = Draft & { id: string }

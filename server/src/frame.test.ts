@@ -11,7 +11,7 @@ function parse(text: string): { events: EventSourceMessage[]; retries: number[] 
 }
 
 test('a frame carries id, type and data', () => {
-  const text = eventFrame({ id: '7', topic: 't', type: 'price', data: '{"a":1}' })
+  const text = eventFrame({ id: '7', type: 'price', data: '{"a":1}' })
 
   assert.equal(text, 'id: 7\nevent: price\ndata: {"a":1}\n\n')
 })
@@ -20,7 +20,7 @@ for (const [name, lineBreak] of Object.entries({ LF: '\n', CR: '\r', CRLF: '\r\n
   test(`${name} in data arrives as LF and forges no field`, () => {
     const data = ['first', 'id: 9', 'event: forged', 'retry: 1', '', 'data: last'].join(lineBreak)
 
-    const { events, retries } = parse(eventFrame({ id: '1', topic: 't', data }))
+    const { events, retries } = parse(eventFrame({ id: '1', data }))
 
     assert.deepEqual(events, [{ id: '1', event: undefined, data: data.replaceAll(lineBreak, '\n') }])
     assert.deepEqual(retries, [])
@@ -39,7 +39,7 @@ for (const data of [
   'a\0b',
 ]) {
   test(`data ${JSON.stringify(data)} arrives as it was sent`, () => {
-    const { events } = parse(eventFrame({ id: '1', topic: 't', data }))
+    const { events } = parse(eventFrame({ id: '1', data }))
 
     assert.deepEqual(
       events.map(event => event.data),

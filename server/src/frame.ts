@@ -11,9 +11,43 @@ export type Hello = { worker: string; instance: number; pid: number; bus: string
 /** Types that the server sends itself, or that mean something else to an EventSource. A publisher may not use them. */
 export const reservedTypes: readonly string[] = ['hello', 'gap', 'heartbeat', 'open', 'error']
 
-/** The frame of one event. */
-export function eventFrame(event: Event): string {
-  return `id: ${event.id}\n${event.type === undefined ? '' : `event: ${event.type}\n`}${dataLines(event.data)}\n`
+// The longest ids are UUIDs; those of the log are shorter by half.
+const idLineBytes = 'id: 00000000-0000-0000-0000-000000000000\n'.length
+
+/**
+ * The length of an event in bytes: of its frame, with an id of 36 characters, because the bounds must hold before the bus
+ * has given the id.
+ */
+export function frameBytes(event: Pick<Event, 'type' | 'data'>): number {
+  return idLineBytes + Buffer.byteLength(fieldLines(event))
+}
+
+/**
+ * The frame of one event. Throws an UnsafeField for an id or a type with a line break or NUL: this is the last door before
+ * the wire, whoever has written to Redis.
+ */
+export function eventFrame(event: Pick<Event, 'id' | 'type' | 'data'>): string {
+  if (!isOneLine(event.id)) throw new UnsafeField('id')
+  return `id: ${event.id}\n${fieldLines(event)}`
+}
+
+/** An id or a type that would end its line and begin another field, or that a browser would ignore. */
+export class UnsafeField extends Error {
+  override readonly name = 'UnsafeField'
+
+  constructor(field: 'id' | 'type') {
+    super(`the ${field} of an event has a line break or NUL`)
+  }
+}
+
+/** [spec] CR and LF each end a line, and an id that holds NUL is ignored. */
+export function isOneLine(text: string): boolean {
+  return !/[\r\n\0]/.test(text)
+}
+
+function fieldLines({ type, data }: Pick<Event, 'type' | 'data'>): string {
+  if (type !== undefined && !isOneLine(type)) throw new UnsafeField('type')
+  return `${type === undefined ? '' : `event: ${type}\n`}${dataLines(data)}\n`
 }
 
 /**
@@ -61,6 +95,7 @@ function idLine(position: string | null): string {
 
 // [spec] CR, LF and CRLF each end a line. One that stayed inside would let data forge the next field.
 function dataLines(data: string): string {
+  if (!/[\r\n]/.test(data)) return `data: ${data}\n`
   let lines = ''
   for (const line of data.split(/\r\n|\r|\n/)) lines += `data: ${line}\n`
   return lines

@@ -42,7 +42,7 @@ async function start(t: TestContext, host: string, workers: WorkerStatus[], port
       log,
     }),
   )
-  app.use(answerProblem(log, 1024))
+  app.use(answerProblem(log))
   const server = createServer(app)
   const own = await listen(server)
   t.after(() => {

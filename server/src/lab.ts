@@ -1,6 +1,7 @@
 import cors from 'cors'
-import express, { Router, type RequestHandler } from 'express'
+import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
+import { jsonBody } from './json-body.ts'
 import type { Log } from './log.ts'
 import { Refusal } from './refusal.ts'
 import type { WorkerStatus } from './workers.ts'
@@ -43,15 +44,13 @@ export function labCalls(parts: LabParts): Router {
     if (text === null) throw new Refusal('not-found', 'No scenario was run yet: make scenarios.')
     response.type('application/json').send(text)
   })
-  router.post('/workers', express.json({ limit: 1024, strict: false }), strikeWorker(parts))
+  router.post('/workers', jsonBody(1024), strikeWorker(parts))
   return router
 }
 
 // A page elsewhere cannot call this unseen: application/json needs a preflight, which `origins` alone pass.
 function strikeWorker({ listWorkers, host, port, act, log }: LabParts): RequestHandler {
   return async (request, response) => {
-    if (!request.is('application/json'))
-      throw new Refusal('not-json', 'Send the body with Content-Type: application/json.')
     const read = order.safeParse(request.body)
     if (!read.success)
       throw new Refusal('bad-field', 'The body must be {"worker","act"}, where act is "kill" or "reload".')

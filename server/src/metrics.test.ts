@@ -45,7 +45,12 @@ function connection(): Connection & { bytes: number } {
 }
 
 const events = (from: number, to: number) =>
-  Array.from({ length: to - from + 1 }, (_, index) => ({ id: String(from + index), topic: 'a', data: 'x' }))
+  Array.from({ length: to - from + 1 }, (_, index) => ({
+    id: String(from + index),
+    topic: 'a',
+    data: 'x',
+    bytes: 20,
+  }))
 
 test('bytes count what every connection was written, live and replayed', async () => {
   const { hub, replays, value } = open()

@@ -20,9 +20,9 @@ const statusOf: Record<RefusalCode, number> = {
 }
 
 /** Turns every error into problem details (RFC 9457): status, title, detail, and `code` for programs. */
-export function answerProblem(log: Log, eventBytesMax: number): ErrorRequestHandler {
+export function answerProblem(log: Log): ErrorRequestHandler {
   return (error: unknown, request, response, _next) => {
-    const refusal = error instanceof Refusal ? error : fromBodyParser(error, eventBytesMax)
+    const refusal = error instanceof Refusal ? error : undefined
     const status = refusal === undefined ? statusOfError(error) : statusOf[refusal.code]
     if (status === 500) log.error({ err: error, method: request.method, path: request.path }, 'call failed')
     if (response.headersSent) {
@@ -30,21 +30,17 @@ export function answerProblem(log: Log, eventBytesMax: number): ErrorRequestHand
       return
     }
     if (status === 503) response.set('Retry-After', '1')
-    response
-      .status(status)
-      .type('application/problem+json')
-      .send(
-        JSON.stringify({
-          type: 'about:blank',
-          title: STATUS_CODES[status],
-          status,
-          code: refusal?.code ?? (status === 500 ? 'internal' : 'refused'),
-          detail:
-            refusal?.message ??
-            (status === 500 ? 'The server failed; its log says why.' : 'The page cannot be had like this.'),
-        }),
-      )
+    const code = refusal?.code ?? (status === 500 ? 'internal' : 'refused')
+    const detail =
+      refusal?.message ??
+      (status === 500 ? 'The server failed; its log says why.' : 'The page cannot be had like this.')
+    response.status(status).type('application/problem+json').send(problemText({ status, code, detail }))
   }
+}
+
+/** The body of problem details. `code` is for programs, `detail` for people. */
+export function problemText(problem: { status: number; code: string; detail: string }): string {
+  return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[problem.status], ...problem })
 }
 
 // What serves the page refuses a wrong range or condition with a status of its own.
@@ -53,27 +49,4 @@ const clientError = z.object({ status: z.number().int().min(400).max(499) })
 function statusOfError(error: unknown): number {
   const read = clientError.safeParse(error)
   return read.success ? read.data.status : 500
-}
-
-const bodyParserError = z.object({ type: z.string(), status: z.number() })
-
-// express.json throws its own errors; `type` is their documented name.
-function fromBodyParser(error: unknown, eventBytesMax: number): Refusal | undefined {
-  const read = bodyParserError.safeParse(error)
-  if (!read.success) return undefined
-  switch (read.data.type) {
-    case 'entity.parse.failed':
-      return new Refusal('bad-json', 'The body is not JSON.')
-    case 'entity.too.large':
-      return new Refusal('too-large', `The body exceeds ${eventBytesMax} bytes (EVENT_BYTES_MAX).`)
-    case 'encoding.unsupported':
-    case 'charset.unsupported':
-      return new Refusal(
-        'not-json',
-        'Send the body as application/json in UTF-8, without Content-Encoding or with gzip or deflate.',
-      )
-    default:
-      // What is left (a cut body, a wrong length) is the caller's fault as well, and so says its status.
-      return read.data.status < 500 ? new Refusal('bad-json', 'The body could not be read whole.') : undefined
-  }
 }

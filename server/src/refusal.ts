@@ -1,4 +1,4 @@
-/** Why a call was refused. `app.ts` alone turns a code into an HTTP status. */
+/** Why a call was refused. `problem.ts` alone turns a code into an HTTP status. */
 export type RefusalCode =
   | 'bad-json'
   | 'bad-field'
@@ -18,8 +18,8 @@ export class Refusal extends Error {
   override readonly name = 'Refusal'
   readonly code: RefusalCode
 
-  constructor(code: RefusalCode, detail: string) {
-    super(detail)
+  constructor(code: RefusalCode, detail: string, options?: ErrorOptions) {
+    super(detail, options)
     this.code = code
   }
 }

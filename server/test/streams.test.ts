@@ -6,7 +6,7 @@ import { StreamsBus } from '../src/bus/streams.ts'
 import { compareIds, idAbove, idTime } from '../src/bus/ids.ts'
 import { onceKeysMax } from '../src/bus/scripts.ts'
 import type { Event } from '../src/event.ts'
-import { eventFrame } from '../src/frame.ts'
+import { frameBytes } from '../src/frame.ts'
 import { openRedis } from '../src/redis.ts'
 import { BusAway, KeyReused, TooManyKeys } from '../src/refusal.ts'
 import { docker, startRedis } from './support/stack.ts'
@@ -16,7 +16,7 @@ import { until } from './support/until.ts'
 /** The streams bus against a Redis of its own: several workers in this process, each with its own two connections. */
 const url = 'redis://log-redis:6379'
 const bounds = { logEventsMax: 1000, logBytesMax: 1_000_000, batchBytesMax: 10_000 }
-const draft = (data: string) => ({ topic: 'a', data })
+const draft = (data: string) => ({ topic: 'a', data, bytes: frameBytes({ data }) })
 
 /** A worker's bus, and what it was given: the data of each event, `gap` for a gap. */
 class Worker {
@@ -292,7 +292,7 @@ async function returnToCopy(): Promise<void> {
 /** Adds an event with an id of ours, as publishing would. */
 async function addByHand(id: string, data: string): Promise<void> {
   const [start = '0', previous = '0-0'] = (await cli('get', 'sse-lab:log-end')).trim().split(' ')
-  const end = Number(start || '0') + Buffer.byteLength(eventFrame({ id: '0-0', ...draft(data) }))
+  const end = Number(start || '0') + draft(data).bytes
   const chain = ['start', start || '0', 'end', String(end), 'after', previous]
   await cli('xadd', 'sse-lab:log', id, ...chain, 'topic', 'a', 'data', data)
   await cli('set', 'sse-lab:log-end', `${end} ${id}`)

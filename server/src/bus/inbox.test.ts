@@ -4,7 +4,12 @@ import type { Event } from '../event.ts'
 import { Inbox } from './inbox.ts'
 
 const bounds = { batchBytesMax: 1000, waitingBytesMax: 10_000, waitingEventsMax: 100 }
-const event = (id: number, data = 'x'): Event => ({ id: String(id), topic: 't', data })
+const event = (id: number, data = 'x'): Event => ({
+  id: String(id),
+  topic: 't',
+  data,
+  bytes: 40 + data.length,
+})
 
 /** Writes down what it gets, and holds each batch until it is let go. */
 class SlowSubscriber {

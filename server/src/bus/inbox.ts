@@ -1,8 +1,7 @@
 import type { Event } from '../event.ts'
-import { eventFrame } from '../frame.ts'
 import type { Subscriber } from './bus.ts'
 
-/** Bounds of an inbox; bytes are those of the frames. */
+/** Bounds of an inbox; bytes are those of the events. */
 export type InboxBounds = { batchBytesMax: number; waitingBytesMax: number; waitingEventsMax: number }
 
 /**
@@ -12,7 +11,7 @@ export type InboxBounds = { batchBytesMax: number; waitingBytesMax: number; wait
 export class Inbox {
   readonly #subscriber: Subscriber
   readonly #bounds: InboxBounds
-  #waiting: { event: Event; bytes: number }[] = []
+  #waiting: Event[] = []
   #waitingBytes = 0
   #overflowed = false
   #busy = false
@@ -24,7 +23,7 @@ export class Inbox {
 
   /** Takes an event. Rejects only if the subscriber does. */
   async push(event: Event): Promise<void> {
-    const bytes = Buffer.byteLength(eventFrame(event))
+    const { bytes } = event
     const { waitingEventsMax, waitingBytesMax } = this.#bounds
     // The bus does not wait for us. Past the bound we would hold events without limit, so what waits goes, and every
     // stream is told.
@@ -33,7 +32,7 @@ export class Inbox {
       this.#waitingBytes = 0
       this.#overflowed = true
     }
-    this.#waiting.push({ event, bytes })
+    this.#waiting.push(event)
     this.#waitingBytes += bytes
     if (!this.#busy) await this.#drain()
   }
@@ -62,6 +61,6 @@ export class Inbox {
       count += 1
     }
     this.#waitingBytes -= bytes
-    return this.#waiting.splice(0, count).map(({ event }) => event)
+    return this.#waiting.splice(0, count)
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { Draft, Event } from '../event.ts'
+import { frameBytes } from '../frame.ts'
 import type { Log } from '../log.ts'
 import { BusAway } from '../refusal.ts'
 import type { Bus, Subscriber } from './bus.ts'
@@ -131,7 +132,8 @@ export class PubsubBus implements Bus {
       this.#log.warn('ignored what is not an event of ours on the channel')
       return
     }
-    const { at, ...event } = read
+    const { at, ...fields } = read
+    const event = { ...fields, bytes: frameBytes(fields) }
     this.#lagMs = Math.max(0, Date.now() - at)
     await this.#inbox?.push(event)
   }

@@ -105,5 +105,5 @@ export function readLogEntry([id, list]: RawEntry): LogEntry | undefined {
   const read = fields.safeParse(Object.fromEntries(pairs))
   if (!read.success) return undefined
   const { start, end, after, ...event } = read.data
-  return { start, end, ...(after !== undefined && { after }), event: { id, ...event } }
+  return { start, end, ...(after !== undefined && { after }), event: { id, ...event, bytes: end - start } }
 }

@@ -2,11 +2,10 @@ import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Draft, Event } from '../event.ts'
-import { eventFrame } from '../frame.ts'
 import type { Log } from '../log.ts'
 import { BusAway, KeyReused, TooManyKeys } from '../refusal.ts'
 import type { Bus, BusLog, Once, Subscriber } from './bus.ts'
-import { compareIds, firstId, isId } from './ids.ts'
+import { compareIds, isId } from './ids.ts'
 import { LogReader } from './log-reader.ts'
 import { isOutOfMemory, RedisLog, type Addition } from './redis-log.ts'
 import { keyReused, tooManyKeys } from './scripts.ts'
@@ -100,11 +99,11 @@ async function outOfTime(ms: number): Promise<never> {
 }
 
 function toAddition(draft: Draft, once: Once | undefined): Addition {
-  const { topic, type, data } = draft
+  const { topic, type, data, bytes } = draft
   const fields = ['topic', topic, ...(type === undefined ? [] : ['type', type]), 'data', data]
   return {
     fields,
-    bytes: Buffer.byteLength(eventFrame({ ...draft, id: firstId })),
+    bytes,
     once: once && {
       key: once.key,
       digest: createHash('sha256').update(JSON.stringify(fields)).digest('base64url'),

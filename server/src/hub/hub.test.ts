@@ -24,7 +24,7 @@ class FakeConnection implements Connection {
   }
 }
 
-const event = (id: string, topic = 'a') => ({ id, topic, data: 'x' })
+const event = (id: string, topic = 'a') => ({ id, topic, data: 'x', bytes: 50 })
 const tail = { eventsMax: 1000, bytesMax: 1_000_000 }
 
 function withoutLog(): Hub {

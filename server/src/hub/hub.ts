@@ -363,6 +363,5 @@ export class Hub implements Subscriber {
 }
 
 function toEntry(event: Event): Entry {
-  const frame = eventFrame(event)
-  return { id: event.id, topic: event.topic, frame, bytes: Buffer.byteLength(frame) }
+  return { id: event.id, topic: event.topic, frame: eventFrame(event), bytes: event.bytes }
 }

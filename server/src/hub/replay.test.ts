@@ -60,7 +60,7 @@ async function hubWith(
 }
 
 function event(id: string, topic = 'a') {
-  return { id, topic, data: 'x' }
+  return { id, topic, data: 'x', bytes: 20 }
 }
 
 /** Joins as stream.ts does, which says hello and the gap itself. */

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import * as fc from 'fast-check'
 import { compareIds, isId } from '../bus/ids.ts'
+import { frameBytes } from '../frame.ts'
 import { Tail } from './tail.ts'
 
 const log = { isId, compare: compareIds, lastId: async () => '0-0' }
@@ -88,4 +90,40 @@ test('a piece ends before it gets too large, and the next goes on from there', (
 
   assert.deepEqual(pieces, ['1-0 2-0 ', '3-0 4-0 ', '5-0 '])
   assert.equal(tail.piece('0-0', ['a'], 1).text, '1-0 ', 'one always fits')
+})
+
+// What publishScript does, as a rule: the newest entries that the bounds allow.
+function keptByTheLog(
+  bytes: number[],
+  { eventsMax, bytesMax }: { eventsMax: number; bytesMax: number },
+): number {
+  let kept = 0
+  let sum = 0
+  for (const size of bytes.toReversed()) {
+    sum += size
+    if (kept === eventsMax || sum > bytesMax) break
+    kept += 1
+  }
+  return kept
+}
+
+test('the tail keeps exactly what the log keeps, for any sizes, texts and bounds', () => {
+  const text = fc.oneof(fc.string({ maxLength: 400 }), fc.string({ unit: 'grapheme', maxLength: 200 }))
+  const bounds = fc.record({
+    eventsMax: fc.integer({ min: 1, max: 50 }),
+    bytesMax: fc.integer({ min: 1024, max: 20_000 }),
+  })
+  fc.assert(
+    fc.property(bounds, fc.array(text, { maxLength: 100 }), (own, texts) => {
+      const tail = tailOf([], own)
+      const sizes = texts.map(data => frameBytes({ data }))
+      fc.pre(sizes.every(size => size <= own.bytesMax))
+      for (const [n, bytes] of sizes.entries()) tail.append([{ ...entry(`${n + 1}-0`), bytes }])
+
+      const kept = keptByTheLog(sizes, own)
+      assert.equal(tail.events, kept)
+      assert.equal(tail.oldest, kept === 0 ? null : `${sizes.length - kept + 1}-0`)
+    }),
+    { numRuns: 3000 },
+  )
 })

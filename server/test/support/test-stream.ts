@@ -65,9 +65,9 @@ export class TestStream implements AsyncDisposable {
   /** Resolves when the headers are there, and rejects if they are not in time: without `withinMs` it waits for them for ever. */
   static async open(
     url: string,
-    options: { headers?: Record<string, string>; keepText?: boolean; withinMs?: number } = {},
+    options: { headers?: Record<string, string>; keepText?: boolean; withinMs?: number; body?: string } = {},
   ): Promise<TestStream> {
-    const { headers = {}, keepText = false, withinMs } = options
+    const { headers = {}, keepText = false, withinMs, body } = options
     return await new Promise((resolve, reject) => {
       // Its own connection for each stream, as each browser has its own.
       const outgoing = request(url, { agent: false, headers: { accept: 'text/event-stream', ...headers } })
@@ -76,7 +76,7 @@ export class TestStream implements AsyncDisposable {
       outgoing.on('response', response => resolve(new TestStream(outgoing, response, keepText)))
       outgoing.on('error', reject)
       for (const over of ['response', 'error']) outgoing.on(over, () => clearTimeout(timer))
-      outgoing.end()
+      outgoing.end(body)
     })
   }
 
