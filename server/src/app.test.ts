@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { createServer } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { pino } from 'pino'
 import { testApi } from '../test/support/api-calls.ts'
+import { testCorners } from '../test/support/api-corners.ts'
 import { listen } from '../test/support/listen.ts'
 import { call, post } from '../test/support/publish.ts'
 import { TestStream } from '../test/support/test-stream.ts'
@@ -11,8 +11,9 @@ import { until } from '../test/support/until.ts'
 import { createApp } from './app.ts'
 import { MemoryBus } from './bus/memory.ts'
 import { readConfig, type Config } from './config.ts'
+import { createServer } from 'node:http'
 import { Hub } from './hub/hub.ts'
-import { Counts, openMetrics } from './metrics.ts'
+import { openMetrics } from './metrics.ts'
 import { BusAway } from './refusal.ts'
 import { Workers } from './workers.ts'
 
@@ -28,16 +29,15 @@ async function startWorker(env: Record<string, string> = {}, bus = new MemoryBus
     tail: { eventsMax: config.logEventsMax, bytesMax: config.logBytesMax },
     pieceBytesMax: config.bufferedBytesMax / 2,
   })
-  const counts = new Counts()
-  const { registry } = openMetrics({ worker: name.worker, hub, bus, counts })
+  const { registry } = openMetrics({ worker: name.worker, hub, bus })
   const worker = { draining: false }
   const status = () => ({
     ...name,
     bus: bus.name,
     ready: bus.ready,
     connections: hub.connections,
-    delivered: hub.delivered,
-    published: counts.published,
+    delivered: hub.stats.delivered,
+    published: hub.stats.published,
     busLagMs: bus.lagMs,
     eventLoopDelayMs: 0,
     rssBytes: 1,
@@ -50,13 +50,12 @@ async function startWorker(env: Record<string, string> = {}, bus = new MemoryBus
   })
   await bus.subscribe(hub)
   const isDraining = () => worker.draining
-  const app = createApp({ config, name, bus, hub, workers, counts, log, isDraining, pageFolder: '/nowhere' })
+  const app = createApp({ config, name, bus, hub, workers, log, isDraining, pageFolder: '/nowhere' })
   const server = createServer(app)
   const port = await listen(server)
   return {
     base: `http://127.0.0.1:${port}`,
     hub,
-    counts,
     server,
     drain: () => (worker.draining = true),
     async [Symbol.asyncDispose]() {
@@ -75,6 +74,7 @@ after(async () => {
 })
 
 testApi(() => shared.base)
+testCorners(() => shared.base)
 
 test('500 streams opened and closed leave no connection, topic or listener behind', async () => {
   await using worker = await startWorker()
@@ -92,7 +92,7 @@ test('500 streams opened and closed leave no connection, topic or listener behin
   await until('all to be gone', 5000, () => worker.hub.connections === 0)
 
   assert.deepEqual(
-    [worker.hub.topics, worker.counts.opened, worker.counts.closed['peer-left']],
+    [worker.hub.topics, worker.hub.stats.opened, worker.hub.stats.closed['peer-left']],
     [0, 500, 500],
   )
   assert.deepEqual(listeners(), listenersBefore)
@@ -107,7 +107,7 @@ test('a full worker answers 200 with a retry time and ends, so that an EventSour
 
   assert.deepEqual([second.status, second.headers['content-type']], [200, 'text/event-stream'])
   assert.match(second.body, /^retry: \d+\n$/)
-  assert.equal(worker.counts.turnedAway, 1)
+  assert.equal(worker.hub.stats.turnedAway, 1)
 })
 
 test('a draining worker is not ready, sends readers elsewhere and keeps no connection alive', async () => {
@@ -141,7 +141,7 @@ test('a bus that is away is a 503 that says what it means, and is counted', asyn
   assert.equal(answer.status, 503)
   assert.match(answer.body, /not acknowledged/)
   assert.equal(answer.headers['retry-after'], '1')
-  assert.equal(worker.counts.publishFailures, 1)
+  assert.equal(worker.hub.stats.publishFailures, 1)
 })
 
 test('without Redis a worker lists itself and says that this is partial', async () => {
@@ -174,4 +174,40 @@ test('an HTTP/1.0 reader gets the stream without chunks', async () => {
   socket.destroy()
   assert.doesNotMatch(text, /transfer-encoding/i)
   assert.match(text, /\r\n\r\nretry: \d+\nevent: hello\n/)
+})
+
+test('a client that sent a body with its request for a stream is missed when it leaves', async () => {
+  await using worker = await startWorker()
+  const bodies = [
+    `Content-Length: 70000\r\n\r\n${'x'.repeat(70_000)}`,
+    `Transfer-Encoding: chunked\r\n\r\n${`4000\r\n${'x'.repeat(0x4000)}\r\n`.repeat(5)}`,
+  ]
+  const sockets = bodies.map(body => {
+    const socket = connect(Number(new URL(worker.base).port), '127.0.0.1')
+    socket.write(`GET /events HTTP/1.1\r\nHost: x\r\n${body}`)
+    return socket
+  })
+  await until('the streams', 5000, () => worker.hub.connections === 2)
+
+  for (const socket of sockets) socket.destroy()
+
+  await until('both to be gone', 5000, () => worker.hub.connections === 0)
+})
+
+test('a stream behind a call that is not answered yet is told to come later', async () => {
+  await using worker = await startWorker()
+  const socket = connect(Number(new URL(worker.base).port), '127.0.0.1')
+  let text = ''
+  socket.setEncoding('utf8').on('data', chunk => (text += String(chunk)))
+  const body = '{"topic":"a","data":1}'
+
+  socket.write(
+    `POST /events HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}` +
+      'GET /events HTTP/1.1\r\nHost: x\r\n\r\n',
+  )
+  await until('both answers', 5000, () => text.includes('retry:'))
+
+  socket.destroy()
+  assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 202', 'HTTP/1.1 200'])
+  assert.equal(worker.hub.connections, 0)
 })

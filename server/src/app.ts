@@ -8,7 +8,7 @@ import type { WorkerName } from './event.ts'
 import type { Hub } from './hub/hub.ts'
 import { jsonBody } from './json-body.ts'
 import type { Log } from './log.ts'
-import { prometheusText, type Counts } from './metrics.ts'
+import { prometheusText } from './metrics.ts'
 import { answerProblem } from './problem.ts'
 import { publish } from './publish.ts'
 import { Refusal } from './refusal.ts'
@@ -21,7 +21,6 @@ export type AppParts = {
   bus: Bus
   hub: Hub
   workers: Workers
-  counts: Counts
   log: Log
   /** Whether this worker is on its way out. */
   isDraining: () => boolean
@@ -33,8 +32,8 @@ export type AppParts = {
 
 /** The HTTP API. docs/api.md describes each call. */
 export function createApp(parts: AppParts): RequestListener {
-  const { config, name, bus, hub, workers, counts, log, isDraining, pageFolder, lab } = parts
-  const stream = openStream({ config, name, busName: bus.name, hub, counts, log, isDraining })
+  const { config, name, bus, hub, workers, log, isDraining, pageFolder, lab } = parts
+  const stream = openStream({ config, name, busName: bus.name, hub, log, isDraining })
   const app = express()
   app.disable('x-powered-by')
   // nginx knows /events alone: /Events or /events/ would work until the first restart, and then end for good.
@@ -59,7 +58,7 @@ export function createApp(parts: AppParts): RequestListener {
     .get(stream)
     .post(
       jsonBody(config.eventBytesMax, 'EVENT_BYTES_MAX'),
-      publish({ bus, counts, worker: name.worker, eventBytesMax: config.eventBytesMax }),
+      publish({ bus, stats: hub.stats, worker: name.worker, eventBytesMax: config.eventBytesMax }),
     )
     .all(only('GET, HEAD, POST, OPTIONS'))
 

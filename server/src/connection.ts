@@ -112,15 +112,17 @@ export class HttpConnection implements Connection {
 }
 
 const lineEnd = Buffer.from('\r\n')
-let framed: { frames: Buffer; chunk: Buffer } = { frames: lineEnd, chunk: lineEnd }
+const chunks = new WeakMap<Buffer, Buffer>()
 
-/** A chunk of HTTP/1.1 that holds the frames. All connections get a batch in a row, so the last one made is kept. */
+/** A chunk of HTTP/1.1 that holds the frames. It is made once for all connections that are given the same buffer. */
 function chunkOf(frames: Buffer): Buffer {
-  if (frames !== framed.frames) {
+  let chunk = chunks.get(frames)
+  if (chunk === undefined) {
     const size = Buffer.from(`${frames.length.toString(16)}\r\n`)
-    framed = { frames, chunk: Buffer.concat([size, frames, lineEnd]) }
+    chunk = Buffer.concat([size, frames, lineEnd])
+    chunks.set(frames, chunk)
   }
-  return framed.chunk
+  return chunk
 }
 
 /** Headers of every answer of `text/event-stream`, also of the one that says only "later". */

@@ -17,7 +17,7 @@ import type { WorkerName } from './event.ts'
 import { Hub } from './hub/hub.ts'
 import { endWorker, labCalls } from './lab.ts'
 import { openLog, type Log } from './log.ts'
-import { Counts, loopProbeMs, openMetrics, timed } from './metrics.ts'
+import { loopProbeMs, openMetrics, timed } from './metrics.ts'
 import { openRedis } from './redis.ts'
 import { leadSocketHere, ownSocketFile } from './socket-file.ts'
 import { Workers } from './workers.ts'
@@ -26,7 +26,7 @@ import { Workers } from './workers.ts'
 const exitConfig = 78
 const pageFolder = fileURLToPath(new URL('../../client/dist', import.meta.url))
 const sweepMs = 1000
-// A slow reader shows progress between two pieces, and not within one.
+// The largest write of a replay. A slow reader shows progress between two writes, and not within one.
 const pieceBytesMax = 2 ** 16
 
 async function main(): Promise<void> {
@@ -50,14 +50,14 @@ async function main(): Promise<void> {
     tail: { eventsMax: config.logEventsMax, bytesMax: config.logBytesMax },
     pieceBytesMax: Math.min(pieceBytesMax, config.bufferedBytesMax / 2),
     onReplayed: events => observe.replayed(events),
+    onError: error => log.error({ err: error }, 'a stream or an event was dropped'),
   })
-  const counts = new Counts()
-  const { registry, observe } = openMetrics({ worker: name.worker, hub, bus, counts })
+  const { registry, observe } = openMetrics({ worker: name.worker, hub, bus })
   let draining = false
   const workers = new Workers({
     commands: redis?.commands,
     log,
-    status: statusReader(name, bus, hub, counts, () => !draining && bus.ready),
+    status: statusReader(name, bus, hub, () => !draining && bus.ready),
     metrics: () => registry.getMetricsAsJSON(),
   })
 
@@ -69,7 +69,6 @@ async function main(): Promise<void> {
     bus,
     hub,
     workers,
-    counts,
     log,
     isDraining: () => draining,
     pageFolder,
@@ -147,7 +146,7 @@ function openBus(config: Config, redis: ReturnType<typeof openRedis> | undefined
       })
 }
 
-function statusReader(name: WorkerName, bus: Bus, hub: Hub, counts: Counts, isReady: () => boolean) {
+function statusReader(name: WorkerName, bus: Bus, hub: Hub, isReady: () => boolean) {
   const delay = monitorEventLoopDelay({ resolution: loopProbeMs })
   delay.enable()
   // The 99th percentile of the last minute; the histogram holds the whole time between two probes.
@@ -157,8 +156,8 @@ function statusReader(name: WorkerName, bus: Bus, hub: Hub, counts: Counts, isRe
     bus: bus.name,
     ready: isReady(),
     connections: hub.connections,
-    delivered: hub.delivered,
-    published: counts.published,
+    delivered: hub.stats.delivered,
+    published: hub.stats.published,
     busLagMs: bus.lagMs,
     eventLoopDelayMs:
       delay.count === 0 ? 0 : Math.max(0, Math.round(delay.percentile(99) / 1e6 - loopProbeMs)),
@@ -213,7 +212,8 @@ function every(ms: number, act: () => Promise<void> | void): void {
 
 main().catch((error: unknown) => {
   const port = process.env.PORT || '3000'
-  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  const taken = code === 'EADDRINUSE'
   process.stderr.write(
     `${taken ? `PORT ${port} is taken: stop what listens there, or choose another with PORT=…` : error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
   )

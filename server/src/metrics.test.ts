@@ -5,7 +5,7 @@ import { until } from '../test/support/until.ts'
 import type { BusLog } from './bus/bus.ts'
 import { MemoryBus } from './bus/memory.ts'
 import { Hub, type Connection } from './hub/hub.ts'
-import { Counts, openMetrics, prometheusText, timed } from './metrics.ts'
+import { openMetrics, prometheusText, timed } from './metrics.ts'
 
 const log: BusLog = {
   isId: id => /^\d+$/.test(id),
@@ -23,7 +23,7 @@ function open(eventsMax = 1000) {
     pieceBytesMax: 60,
     onReplayed: events => replays.push(events),
   })
-  const { registry, observe } = openMetrics({ worker: 'host/0', hub, bus, counts: new Counts() })
+  const { registry, observe } = openMetrics({ worker: 'host/0', hub, bus })
   const value = async (name: string, labels = '') => {
     const line = (await registry.metrics()).split('\n').find(it => it.startsWith(`${name}{${labels}`))
     return Number(line?.slice(line.lastIndexOf(' ')))
@@ -41,6 +41,7 @@ function connection(): Connection & { bytes: number } {
     room: async () => await new Promise(setImmediate),
     sweep: () => undefined,
     end: () => undefined,
+    close: () => undefined,
   }
 }
 
@@ -56,9 +57,9 @@ test('bytes count what every connection was written, live and replayed', async (
   const { hub, replays, value } = open()
   await hub.gap('0')
   const [live, late] = [connection(), connection()]
-  hub.join(['a'], live, hub.start(undefined).position)
+  hub.open(['a'], undefined, () => live)
   await hub.deliver(events(1, 10))
-  hub.join(['a'], late, hub.start('3').position)
+  hub.open(['a'], '3', () => late)
   await hub.deliver(events(11, 11))
   await until('the replay to be over', 2000, () => replays.length > 0)
 
@@ -70,7 +71,7 @@ test('a replay is told once, with its events, when its stream has caught up', as
   const { hub, replays } = open()
   await hub.gap('0')
   await hub.deliver(events(1, 10))
-  hub.join(['a'], connection(), hub.start('3').position)
+  hub.open(['a'], '3', connection)
   await until('the replay to be over', 2000, () => replays.length > 0)
   await hub.deliver(events(11, 12))
 
@@ -103,7 +104,7 @@ test('what is observed lands in the bucket of its size', async () => {
 test('a batch is observed once for all its streams, and from its publish', async () => {
   const { hub } = open()
   await hub.gap('0')
-  for (let stream = 0; stream < 3; stream += 1) hub.join(['a'], connection(), '0')
+  for (let stream = 0; stream < 3; stream += 1) hub.open(['a'], undefined, connection)
   const seconds: number[] = []
 
   await timed(hub, { lagMs: 250 }, it => seconds.push(it)).deliver(events(1, 10))
@@ -121,7 +122,7 @@ test('the log that a worker reads before it has streams is no latency', async ()
   await subscriber.deliver(events(1, 500))
 
   assert.deepEqual(seconds, [])
-  assert.equal(hub.start(undefined).position, '500')
+  assert.equal(hub.position, '500')
 })
 
 test('histograms of two workers stay apart in one scrape', async () => {

@@ -1,6 +1,6 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Bus, Subscriber } from './bus/bus.ts'
-import { closeReasons, type CloseReason, type Hub } from './hub/hub.ts'
+import type { Hub } from './hub/hub.ts'
 
 /**
  * How often the event loop is asked whether it is late. At prom-client's 10 ms the questions are most of what an idle worker
@@ -8,23 +8,7 @@ import { closeReasons, type CloseReason, type Hub } from './hub/hub.ts'
  */
 export const loopProbeMs = 100
 
-/** What a worker counts about itself, beside what its hub counts. All since its start. */
-export class Counts {
-  published = 0
-  publishFailures = 0
-  opened = 0
-  turnedAway = 0
-  gapsOnReturn = 0
-  readonly closed: Record<CloseReason, number> = {
-    'peer-left': 0,
-    'slow-reader': 0,
-    stalled: 0,
-    'stream-age': 0,
-    drain: 0,
-  }
-}
-
-type MetricsParts = { worker: string; hub: Hub; bus: Bus; counts: Counts }
+type MetricsParts = { worker: string; hub: Hub; bus: Bus }
 
 /** What cannot be read when asked, because it is gone by then: told as it happens. */
 export type Observe = {
@@ -41,10 +25,11 @@ const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const eventsBuckets = [0, 1, 10, 100, 1000, 10_000, 100_000]
 
 /** This worker's metrics, each series labelled with the worker. They read the counts of the parts when asked. */
-export function openMetrics({ worker, hub, bus, counts }: MetricsParts): {
+export function openMetrics({ worker, hub, bus }: MetricsParts): {
   registry: Registry
   observe: Observe
 } {
+  const { stats } = hub
   const registry = new Registry()
   registry.setDefaultLabels({ worker })
   collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopProbeMs })
@@ -84,24 +69,24 @@ export function openMetrics({ worker, hub, bus, counts }: MetricsParts): {
     registers: [registry],
   })
   info.set({ bus: bus.name }, 1)
-  counter('sse_connections_opened_total', 'Streams opened', () => counts.opened)
-  counter('sse_connections_turned_away_total', 'Streams told to come back later', () => counts.turnedAway)
-  counter('sse_events_published_total', 'Publishes acknowledged by this worker', () => counts.published)
+  counter('sse_connections_opened_total', 'Streams opened', () => stats.opened)
+  counter('sse_connections_turned_away_total', 'Streams told to come back later', () => stats.turnedAway)
+  counter('sse_events_published_total', 'Publishes acknowledged by this worker', () => stats.published)
   counter(
     'sse_publish_failures_total',
     'Publishes not acknowledged because the bus was away',
-    () => counts.publishFailures,
+    () => stats.publishFailures,
   )
-  counter('sse_events_delivered_total', 'Events written to streams', () => hub.delivered)
-  counter('sse_bytes_delivered_total', 'Bytes of frames written to streams', () => hub.bytes)
-  counter('sse_gaps_total', 'Gaps announced to all streams of this worker', () => hub.gaps)
+  counter('sse_events_delivered_total', 'Events written to streams', () => stats.delivered)
+  counter('sse_bytes_delivered_total', 'Bytes of frames written to streams', () => stats.bytes)
+  counter('sse_gaps_total', 'Gaps announced to all streams of this worker', () => stats.gaps)
   counter(
     'sse_gaps_on_return_total',
-    'Gaps announced to one stream, for what its reader came back with',
-    () => counts.gapsOnReturn,
+    'Gaps announced to one stream: for the id that it came back with, or because its replay was overtaken',
+    () => stats.gapsOnReturn,
   )
-  counter('sse_replays_total', 'Streams that came back behind this worker', () => hub.replays)
-  counter('sse_events_replayed_total', 'Events written in replays', () => hub.replayed)
+  counter('sse_replays_total', 'Streams that came back behind this worker', () => stats.replays)
+  counter('sse_events_replayed_total', 'Events written in replays', () => stats.replayed)
   gauge('sse_tail_events', 'Events that can be replayed', () => hub.tail.events)
   gauge('sse_tail_bytes', 'Bytes of the events that can be replayed', () => hub.tail.bytes)
   counter(
@@ -109,7 +94,7 @@ export function openMetrics({ worker, hub, bus, counts }: MetricsParts): {
     'Events that can no longer be replayed because a bound was reached',
     () => hub.tail.dropped,
   )
-  counter('sse_heartbeats_total', 'Heartbeats written to all streams of this worker', () => hub.heartbeats)
+  counter('sse_heartbeats_total', 'Heartbeats written to all streams of this worker', () => stats.heartbeats)
   const closed = new Counter({
     name: 'sse_connections_closed_total',
     help: 'Streams ended, by reason',
@@ -117,7 +102,7 @@ export function openMetrics({ worker, hub, bus, counts }: MetricsParts): {
     registers: [],
     collect() {
       this.reset()
-      for (const reason of closeReasons) this.inc({ reason }, counts.closed[reason])
+      for (const [reason, count] of Object.entries(stats.closed)) this.inc({ reason }, count)
     },
   })
   registry.registerMetric(closed)

@@ -1,13 +1,13 @@
 import type { RequestHandler } from 'express'
 import type { Bus, Once } from './bus/bus.ts'
 import { readDraft } from './draft.ts'
-import type { Counts } from './metrics.ts'
 import { BusAway, KeyReused, Refusal, TooManyKeys } from './refusal.ts'
+import type { Stats } from './stats.ts'
 
-export type PublishParts = { bus: Bus; counts: Counts; worker: string; eventBytesMax: number }
+export type PublishParts = { bus: Bus; stats: Stats; worker: string; eventBytesMax: number }
 
 /** Answers `POST /events`: 202 with the event's id, only once the bus holds it. Throws a Refusal otherwise. */
-export function publish({ bus, counts, worker, eventBytesMax }: PublishParts): RequestHandler {
+export function publish({ bus, stats, worker, eventBytesMax }: PublishParts): RequestHandler {
   return async (request, response) => {
     const draft = readDraft(request.body)
     // Line breaks in data grow on the wire, so the frame is measured and not only the body.
@@ -19,7 +19,7 @@ export function publish({ bus, counts, worker, eventBytesMax }: PublishParts): R
     }
     try {
       const { id, topic } = await bus.publish(draft, readOnce(request.get('Idempotency-Key')))
-      counts.published += 1
+      stats.published += 1
       response.status(202).json({ id, topic, worker })
     } catch (error) {
       if (error instanceof KeyReused) {
@@ -35,7 +35,7 @@ export function publish({ bus, counts, worker, eventBytesMax }: PublishParts): R
         )
       }
       if (!(error instanceof BusAway)) throw error
-      counts.publishFailures += 1
+      stats.publishFailures += 1
       throw new Refusal(
         'bus-away',
         'The bus did not take the event in time. It is not acknowledged, but may still take effect; with an Idempotency-Key it can be repeated safely.',

@@ -1,20 +1,17 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { parse } from 'node:querystring'
 import type { Config } from './config.ts'
 import { HttpConnection, streamHeaders } from './connection.ts'
 import type { WorkerName } from './event.ts'
-import { gapFrame, helloFrame, laterText } from './frame.ts'
-import type { Hub } from './hub/hub.ts'
+import { helloFrame, laterText } from './frame.ts'
+import type { CloseReason, Hub } from './hub/hub.ts'
 import type { Log } from './log.ts'
-import type { Counts } from './metrics.ts'
-import { readTopics } from './topics.ts'
+import { readStreamQuery } from './query.ts'
 
 export type StreamParts = {
   config: Config
   name: WorkerName
   busName: string
   hub: Hub
-  counts: Counts
   log: Log
   isDraining: () => boolean
 }
@@ -24,7 +21,8 @@ export type OpenStream = (request: IncomingMessage, response: ServerResponse) =>
 
 /** Answers `GET /events`: checks the query, sends hello, and joins the hub. Needs nothing of Express. */
 export function openStream(parts: StreamParts): OpenStream {
-  const { config, name, hub, counts, log, isDraining } = parts
+  const { config, name, hub, log, isDraining } = parts
+  const { stats } = hub
   const hello = {
     worker: name.worker,
     instance: name.instance,
@@ -32,44 +30,43 @@ export function openStream(parts: StreamParts): OpenStream {
     bus: parts.busName,
     heartbeatMs: config.heartbeatMs,
   }
-
   const headersOf = headersByOrigin(config.corsOrigins)
 
   return (request, response) => {
-    const query = parse(request.url?.split('?', 2)[1] ?? '')
-    const topics = readTopics(query.topic)
+    const { topics, lastId } = readStreamQuery(request.url ?? '', request.headers['last-event-id'])
     const headers = headersOf(request.headers.origin)
     const retryMs = randomBetween(config.retryMsMin, config.retryMsMax)
+    // A body means nothing here, but while it is not read, nobody sees the client leave.
+    if (hasBody(request)) request.resume()
 
-    // [spec] Any other status than 200 ends an EventSource for good, so "not now" is a 200 that ends.
-    if (isDraining() || hub.connections >= config.connectionsMax) {
-      counts.turnedAway += 1
+    // [spec] Any other status than 200 ends an EventSource for good, so "not now" is a 200 that ends. A request that was sent
+    // before the answer to an earlier one has no socket yet, and a stream behind other answers would wait for them.
+    if (isDraining() || hub.connections >= config.connectionsMax || response.socket === null) {
+      stats.turnedAway += 1
       response.writeHead(200, headers).end(laterText(retryMs))
       return
     }
 
-    const { position, gap } = hub.start(lastEventId(request.headers['last-event-id'], query.lastEventID))
-    const first = helloFrame(retryMs, position, hello) + (gap ? gapFrame(position, hub.oldest) : '')
-    // The lower end of 80 to 100 % spreads what would otherwise end together, having begun together.
+    // Random 80 to 100 % of STREAM_MS, so that streams that opened together do not end together.
     const endsAfterMs =
       config.streamMs === 0 ? Infinity : randomBetween(config.streamMs * 0.8, config.streamMs)
     const bounds = { bufferedBytesMax: config.bufferedBytesMax, endsAfterMs }
-    const connection = new HttpConnection(response, headers, first, bounds, (reason, openMs) => {
+    const closed = (reason: CloseReason, openMs: number) => {
       leave()
-      counts.closed[reason] += 1
+      stats.closed[reason] += 1
       const level = reason === 'slow-reader' || reason === 'stalled' ? 'warn' : 'debug'
       log[level]({ reason, openMs, topics: topics.length }, 'connection closed')
+    }
+    const leave = hub.open(topics, lastId, ({ position, gap }) => {
+      const first = helloFrame(retryMs, position, hello) + gap
+      return new HttpConnection(response, headers, first, bounds, closed)
     })
-    const leave = hub.join(topics, connection, position)
-    counts.opened += 1
-    if (gap) counts.gapsOnReturn += 1
+    stats.opened += 1
   }
 }
 
-// The header wins: a native reconnect repeats the old query. What is there and no text is no id either, but not nothing.
-function lastEventId(header: unknown, query: unknown): string | undefined {
-  const id = header || query
-  return id === undefined || id === '' ? undefined : typeof id === 'string' ? id : 'not an id'
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 // As the cors middleware would say it. But what is set before the head is sent stays in memory as long as its response.

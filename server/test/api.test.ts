@@ -1,5 +1,6 @@
 import { before } from 'node:test'
 import { testApi } from './support/api-calls.ts'
+import { testCorners } from './support/api-corners.ts'
 import { fixed, stackReady } from './support/stack.ts'
 
 // The same table that app.test.ts runs inside one process: what nginx and several workers add must not change it.
@@ -8,3 +9,4 @@ before(async () => {
 })
 
 testApi(() => fixed)
+testCorners(() => fixed)

@@ -18,6 +18,7 @@ class FakeConnection implements Connection {
 
   sweep(): void {}
   end(): void {}
+  close(): void {}
 
   get ids(): string[] {
     return [...this.text.matchAll(/^id: (.*)$/gm)].map(match => match[1] ?? '')
@@ -28,18 +29,20 @@ const event = (id: string, topic = 'a') => ({ id, topic, data: 'x', bytes: 50 })
 const tail = { eventsMax: 1000, bytesMax: 1_000_000 }
 
 function withoutLog(): Hub {
-  return new Hub({ log: undefined, tail, pieceBytesMax: 1000 })
+  // A clock that stands still but for its being looked at: a turn is long after ten writes.
+  let time = 0
+  return new Hub({ log: undefined, tail, pieceBytesMax: 1000, turn: { longMs: 10, now: () => (time += 1) } })
 }
 
 function joined(hub: Hub, ...topics: string[]): FakeConnection {
   const connection = new FakeConnection()
-  hub.join(topics, connection, null)
+  hub.open(topics, undefined, () => connection)
   return connection
 }
 
 /** A connection that keeps the buffers themselves: who else got the same ones shows. */
 function keeping(buffers: Buffer[]): Connection {
-  return { write: frames => buffers.push(frames) > 0, async room() {}, sweep() {}, end() {} }
+  return { write: frames => buffers.push(frames) > 0, async room() {}, sweep() {}, end() {}, close() {} }
 }
 
 test('a connection gets the events of its topics, in the order of the batch', async () => {
@@ -49,14 +52,14 @@ test('a connection gets the events of its topics, in the order of the batch', as
   await hub.deliver([event('1', 'a'), event('2', 'b'), event('3', 'a'), event('4', 'c')])
 
   assert.deepEqual([a.ids, b.ids, both.ids], [['1', '3'], ['2'], ['1', '2', '3']])
-  assert.equal(hub.delivered, 6)
+  assert.equal(hub.stats.delivered, 6)
 })
 
 test('connections with the same topics get the same buffer', async () => {
   const hub = withoutLog()
   const buffers: Buffer[] = []
-  hub.join(['a'], keeping(buffers), null)
-  hub.join(['a'], keeping(buffers), null)
+  hub.open(['a'], undefined, () => keeping(buffers))
+  hub.open(['a'], undefined, () => keeping(buffers))
 
   await hub.deliver([event('1')])
 
@@ -67,7 +70,8 @@ test('connections with the same topics get the same buffer', async () => {
 test('sets of topics that want the same events get the same buffer, and it is made once', async () => {
   const hub = withoutLog()
   const buffers: Buffer[] = []
-  for (let user = 0; user < 1000; user += 1) hub.join(['lobby', `user-${user}`], keeping(buffers), null)
+  for (let user = 0; user < 1000; user += 1)
+    hub.open(['lobby', `user-${user}`], undefined, () => keeping(buffers))
 
   await hub.deliver([event('1', 'lobby'), event('2', 'lobby'), event('3', 'user-7')])
 
@@ -84,7 +88,7 @@ test('a connection that joins while a batch is written gets the next batch, and 
   assert.ok(first)
   first.onWrite = () => {
     first.onWrite = () => undefined
-    hub.join(['a'], late, null)
+    hub.open(['a'], undefined, () => late)
   }
 
   await hub.deliver([event('1'), event('2')])
@@ -130,7 +134,7 @@ test('writing to many connections lets other work in between', async () => {
 test('what leaves is forgotten, however often it leaves', () => {
   const hub = withoutLog()
   const leaves = Array.from({ length: 100 }, (_, index) =>
-    hub.join([`t${index % 10}`, 'z'], new FakeConnection(), null),
+    hub.open([`t${index % 10}`, 'z'], undefined, () => new FakeConnection()),
   )
   assert.deepEqual([hub.connections, hub.topics], [100, 11])
 
@@ -141,9 +145,55 @@ test('what leaves is forgotten, however often it leaves', () => {
 
 test('what a connection did not take is not counted as delivered', async () => {
   const hub = withoutLog()
-  hub.join(['a'], { write: () => false, async room() {}, sweep() {}, end() {} }, null)
+  hub.open(['a'], undefined, () => ({
+    write: () => false,
+    async room() {},
+    sweep() {},
+    end() {},
+    close() {},
+  }))
 
   await hub.deliver([event('1')])
 
-  assert.equal(hub.delivered, 0)
+  assert.equal(hub.stats.delivered, 0)
+})
+
+test('a connection whose write throws is dropped, and costs the others nothing', async () => {
+  const errors: unknown[] = []
+  const hub = new Hub({ log: undefined, tail, pieceBytesMax: 1000, onError: error => errors.push(error) })
+  const reasons: string[] = []
+  const broken = new FakeConnection()
+  broken.onWrite = () => {
+    throw new Error('broken socket')
+  }
+  broken.close = (reason?: string) => void reasons.push(String(reason))
+  hub.open(['a'], undefined, () => broken)
+  const other = joined(hub, 'a')
+
+  await hub.deliver([event('1')])
+  await hub.heartbeat()
+  await hub.deliver([event('2')])
+
+  assert.deepEqual(other.ids, ['1', '2'])
+  assert.equal(hub.stats.delivered, 2)
+  assert.deepEqual(new Set(reasons), new Set(['failed']))
+  assert.match(String(errors[0]), /broken socket/)
+})
+
+test('an event whose id or type would forge a field is not written, and the others are', async () => {
+  const errors: unknown[] = []
+  const hub = new Hub({ log: undefined, tail, pieceBytesMax: 1000, onError: error => errors.push(error) })
+  const connection = joined(hub, 'a')
+
+  await hub.deliver([
+    event('1'),
+    event('2\nid: 9'),
+    { ...event('3'), type: 'x\revent: hello' },
+    { ...event('4'), type: 'x\0' },
+    event('5'),
+  ])
+
+  assert.deepEqual(connection.ids, ['1', '5'])
+  assert.doesNotMatch(connection.text, /event:/)
+  assert.equal(errors.length, 3)
 })

@@ -40,6 +40,7 @@ class Reader implements Connection {
 
   sweep(): void {}
   end(): void {}
+  close(): void {}
 }
 
 type Options = { eventsMax?: number; pieceBytesMax?: number; lastId?: () => Promise<string> }
@@ -51,10 +52,15 @@ async function hubWith(
   const log = {
     isId,
     compare: compareIds,
-    lastId: lastId ?? (async () => hub.start(undefined).position ?? '0-0'),
+    lastId: lastId ?? (async () => hub.position ?? '0-0'),
   }
-  const hub: Hub = new Hub({ log, tail: { eventsMax, bytesMax: 1_000_000 }, pieceBytesMax })
-  await hub.gap('0-0')
+  const hub: Hub = new Hub({
+    log,
+    tail: { eventsMax, bytesMax: 1_000_000 },
+    pieceBytesMax,
+    turn: { now: () => 0 },
+  })
+  await hub.gap('0-0') // tells where the log starts, before there are streams
   if (ids.length > 0) await hub.deliver(ids.map(id => event(id)))
   return hub
 }
@@ -63,11 +69,12 @@ function event(id: string, topic = 'a') {
   return { id, topic, data: 'x', bytes: 20 }
 }
 
-/** Joins as stream.ts does, which says hello and the gap itself. */
+/** Opens as stream.ts does, which sends hello and the gap itself. */
 function joined(hub: Hub, lastEventId: string | undefined, topics = ['a'], reader = new Reader()): Reader {
-  const { position, gap } = hub.start(lastEventId)
-  if (gap) reader.seen.push(`gap ${position}`)
-  hub.join(topics, reader, position)
+  hub.open(topics, lastEventId, ({ position, gap }) => {
+    if (gap !== '') reader.seen.push(`gap ${position}`)
+    return reader
+  })
   return reader
 }
 
@@ -78,14 +85,14 @@ test('a reader that comes back gets what it missed, and then what comes', async 
   await hub.deliver([event('4-0')])
 
   assert.deepEqual(reader.seen, ['2-0', '3-0', '4-0'])
-  assert.deepEqual([hub.replays, hub.replayed, hub.delivered], [1, 2, 3])
+  assert.deepEqual([hub.stats.replays, hub.stats.replayed, hub.stats.delivered], [1, 2, 3])
 })
 
 test('a reader that comes for the first time starts at the end, and can come back from there before its first event', async () => {
   const hub = await hubWith(['1-0', '2-0'])
 
   const first = joined(hub, undefined)
-  const { position } = hub.start(undefined)
+  const { position } = hub
   await hub.deliver([event('3-0')])
   const again = joined(hub, position ?? '')
 
@@ -154,7 +161,7 @@ test('a reader that leaves in the middle of its replay is forgotten', async () =
   const hub = await hubWith(['1-0', '2-0', '3-0'], { pieceBytesMax: 1 })
   const reader = new Reader()
   reader.stop()
-  const leave = hub.join(['a'], reader, '0-0')
+  const leave = hub.open(['a'], '0-0', () => reader)
 
   leave()
   reader.readOn()
@@ -241,7 +248,10 @@ test('a gap reaches every stream that it concerns, wherever it stands, and every
   assert.deepEqual(ahead.seen, ['10-0'])
   assert.deepEqual(level.seen, ['gap 7-0', '8-0', '9-0', '10-0'])
   assert.deepEqual(replaying.seen, ['1-0', 'gap 7-0', '8-0', '9-0', '10-0'])
-  assert.deepEqual(hub.start('2-0'), { position: '7-0', gap: true })
+
+  const late = joined(hub, '2-0')
+  await until('the end', 2000, () => late.seen.at(-1) === '10-0')
+  assert.deepEqual(late.seen, ['gap 7-0', '8-0', '9-0', '10-0'])
 })
 
 test('a slow reader that takes no more in its replay does not keep the others', async () => {
@@ -254,4 +264,35 @@ test('a slow reader that takes no more in its replay does not keep the others', 
   await until('the other', 2000, () => other.seen.length === 2)
 
   assert.deepEqual([closed.writes, other.seen], [1, ['1-0', '2-0']])
+})
+
+test('every gap that one stream is told is counted, whichever way it came to it', async () => {
+  const hub = await hubWith(['1-0', '2-0', '3-0', '4-0'], { eventsMax: 4, pieceBytesMax: 40 })
+  const slow = new Reader()
+  slow.stop()
+
+  const unknown = joined(hub, 'nonsense')
+  const future = joined(hub, '99-0')
+  joined(hub, '0-0', ['a'], slow)
+  await until('the gap of an id that the log never gave', 2000, () => future.seen.length > 0)
+  await hub.deliver(['5-0', '6-0', '7-0'].map(id => event(id)))
+  slow.readOn()
+  await until('the end of the replay', 2000, () => slow.seen.at(-1) === '7-0')
+
+  assert.deepEqual(
+    [unknown, future, slow].map(({ seen }) => seen.filter(it => it.startsWith('gap')).length),
+    [1, 1, 1],
+  )
+  assert.deepEqual([hub.stats.gapsOnReturn, hub.stats.gaps], [3, 0])
+})
+
+test('a reader that is ahead when a gap goes past it is told at once', async () => {
+  const hub = await hubWith(['1-0', '5-0'], { lastId: async () => '30-0' })
+  const reader = joined(hub, '10-0')
+
+  await hub.gap('20-0')
+  await until('the gap', 2000, () => reader.seen.length > 0)
+  await hub.deliver([event('21-0')])
+
+  assert.deepEqual(reader.seen, ['gap 20-0', '21-0'])
 })

@@ -3,8 +3,11 @@ import type { BusLog } from '../bus/bus.ts'
 /** An event as it goes out: encoded once, for live streams and for replays alike. */
 export type Entry = { id: string; topic: string; frame: string; bytes: number }
 
-/** The tail has the bounds of the log; bytes are those of the frames. */
+/** The tail has the bounds of the log, and measures events as the log does: see `frameBytes`. */
 export type TailBounds = { eventsMax: number; bytesMax: number }
+
+// Looking at an entry costs a tenth of a microsecond, and a log may hold a million that a stream does not want.
+const looksMax = 5000
 
 /** A part of a replay: frames, how many events they are, and the position that they lead to. */
 export type Piece = { text: string; events: number; position: string }
@@ -91,13 +94,18 @@ export class Tail {
     return { position, gap: position !== id }
   }
 
-  /** Frames of `topics` after `position`, up to about `bytesMax`: one event always fits. */
+  /**
+   * Frames of `topics` after `position`, up to about `bytesMax`: one event always fits. Looks at some thousand entries at
+   * most, so it may be empty and yet not lead to the end.
+   */
   piece(position: string, topics: readonly string[], bytesMax: number): Piece {
     const wanted = new Set(topics)
     let text = ''
     let bytes = 0
     let events = 0
-    for (let index = this.#indexAfter(position); index < this.#entries.length; index += 1) {
+    const first = this.#indexAfter(position)
+    const end = Math.min(first + looksMax, this.#entries.length)
+    for (let index = first; index < end; index += 1) {
       const entry = this.#entries[index]
       if (entry === undefined) break
       if (wanted.has(entry.topic)) {

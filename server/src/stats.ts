@@ -1,0 +1,36 @@
+/** Why a stream ended, as the metric's label says it. */
+export type CloseReason = 'peer-left' | 'slow-reader' | 'stalled' | 'stream-age' | 'drain' | 'failed'
+
+/**
+ * What a worker counts since its start: one plain object, which the hub and the calls write into and the metrics read.
+ * Every field only grows.
+ */
+export class Stats {
+  /** Publishes that were acknowledged, and those that were not because the bus was away. */
+  published = 0
+  publishFailures = 0
+  /** Streams opened, and streams told to come back later. */
+  opened = 0
+  turnedAway = 0
+  readonly closed: Record<CloseReason, number> = {
+    'peer-left': 0,
+    'slow-reader': 0,
+    stalled: 0,
+    'stream-age': 0,
+    drain: 0,
+    failed: 0,
+  }
+  /** Events written to streams, live and replayed: one event to two of them counts two. */
+  delivered = 0
+  /** Bytes of frames written to streams: events, gaps and heartbeats, without HTTP's framing. */
+  bytes = 0
+  /** Gaps told to all streams that they concern. */
+  gaps = 0
+  /** Gaps told to one stream: for the id that it came back with, or because the tail went past it in its replay. */
+  gapsOnReturn = 0
+  /** Heartbeats written to all streams. */
+  heartbeats = 0
+  /** Streams that came back behind this worker, and the events that were written to them until they were live. */
+  replays = 0
+  replayed = 0
+}
