@@ -11,7 +11,7 @@ import { until } from '../test/support/until.ts'
 import { createApp } from './app.ts'
 import { MemoryBus } from './bus/memory.ts'
 import { readConfig, type Config } from './config.ts'
-import { createServer } from 'node:http'
+import { openServer } from './http-server.ts'
 import { Hub } from './hub/hub.ts'
 import { openMetrics } from './metrics.ts'
 import { BusAway } from './refusal.ts'
@@ -51,7 +51,7 @@ async function startWorker(env: Record<string, string> = {}, bus = new MemoryBus
   await bus.subscribe(hub)
   const isDraining = () => worker.draining
   const app = createApp({ config, name, bus, hub, workers, log, isDraining, pageFolder: '/nowhere' })
-  const server = createServer(app)
+  const server = openServer(app)
   const port = await listen(server)
   return {
     base: `http://127.0.0.1:${port}`,

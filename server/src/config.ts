@@ -1,8 +1,11 @@
+import { isIP } from 'node:net'
 import { z } from 'zod'
 
 /** Every knob of a worker. Units stand last in the name; README.md lists the defaults. */
 export type Config = {
   port: number
+  /** The address to listen on. Loopback unless told: without access control, whoever reaches the port may do all. */
+  bind: string
   /** A socket file to listen on beside the port. */
   socket: string | undefined
   bus: 'memory' | 'pubsub' | 'streams'
@@ -47,6 +50,10 @@ const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 
 const environment = {
   PORT: integer(1, 65_535, 3000),
+  BIND: z
+    .string()
+    .refine(isIP, 'must be an IP address of this machine: 127.0.0.1, or 0.0.0.0 for all of them')
+    .default('127.0.0.1'),
   SOCKET: z
     .string()
     // [unix(7)] 107 bytes, of which the name of the host takes its share: see socket-file.ts.
@@ -107,6 +114,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   const it = read as Environment
   return {
     port: it.PORT,
+    bind: it.BIND,
     socket: it.SOCKET,
     // Without Redis the memory bus is the only one there is; with it, the one that reaches every worker.
     bus: it.BUS ?? (it.REDIS_URL === undefined ? 'memory' : 'streams'),

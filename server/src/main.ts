@@ -1,7 +1,7 @@
 import cluster from 'node:cluster'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
+import type { RequestListener, Server } from 'node:http'
 import type { ListenOptions } from 'node:net'
 import { hostname } from 'node:os'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
@@ -14,6 +14,7 @@ import { StreamsBus } from './bus/streams.ts'
 import { ConfigError, readConfig, type Config } from './config.ts'
 import { drain } from './drain.ts'
 import type { WorkerName } from './event.ts'
+import { openServer } from './http-server.ts'
 import { Hub } from './hub/hub.ts'
 import { endWorker, labCalls } from './lab.ts'
 import { openLog, type Log } from './log.ts'
@@ -85,8 +86,8 @@ async function main(): Promise<void> {
     }),
   })
   // Probes on idle connections find peers that went away without a word, even on streams without a heartbeat.
-  const server = createServer({ keepAlive: true, keepAliveInitialDelay: 30_000 }, app)
-  await listen(server, { port: config.port })
+  const server = openServer(app, { keepAlive: true, keepAliveInitialDelay: 30_000 })
+  await listen(server, { port: config.port, host: config.bind })
   const servers = [server]
   if (config.socket !== undefined) servers.push(await listenOnFile(config.socket, name.host, app))
   if (config.heartbeatMs > 0) {
@@ -174,7 +175,7 @@ function listen(server: Server, where: ListenOptions): Promise<void> {
 }
 
 async function listenOnFile(path: string, host: string, app: RequestListener): Promise<Server> {
-  const server = createServer(app)
+  const server = openServer(app)
   const own = ownSocketFile(path, host)
   // Only the container's first worker: one that is started anew, while the container is being replaced, must not take the way
   // back from its successor.

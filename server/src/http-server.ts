@@ -1,0 +1,64 @@
+import { createServer, STATUS_CODES, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { problemText } from './problem.ts'
+
+// 32 topics of 256 characters, percent-encoded, are 25 KB of URL, and a browser brings its cookies: as much as nginx lets
+// through (large_client_header_buffers), and what nginx adds. Past Node's own 16 KiB the answer would be 431, for good.
+const maxHeaderSize = 160 * 1024
+// Each of these may wait for the longest answer that there is, a quarter of a megabyte of metrics.
+const waitingMax = 32
+
+/**
+ * A server of node:http for streams and calls. A request that is no HTTP is answered with problem details.
+ *
+ * HTTP/1.1 lets a client send requests before the answers to earlier ones; Node parses all that are in a packet, and holds
+ * each answer until its turn. Behind a stream that turn comes in half an hour: 1,500 small requests on each of ten
+ * connections took a worker's memory. So a request that is sent behind a stream, or behind too many others, ends its
+ * connection. [RFC 9112, 9.3.2] A client must be ready for that, and repeat. No browser sends requests like this.
+ */
+export function openServer(listener: RequestListener, options: ServerOptions = {}): Server {
+  const waiting = new WeakMap<Duplex, number>()
+  const server = createServer({ maxHeaderSize, ...options }, (request, response) => {
+    const { socket } = request
+    const count = waiting.get(socket) ?? 0
+    if (socket.destroyed) return
+    if (count >= waitingMax) {
+      socket.destroy()
+      return
+    }
+    waiting.set(socket, count + 1)
+    listener(request, response)
+    // A stream has begun its answer and not ended it. It counts for all there may be: its connection ends with it.
+    if (response.headersSent && !response.writableEnded) waiting.set(socket, waitingMax)
+    else response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1))
+  })
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    // Behind other requests, it would be taken for the answer to one of them.
+    if (socket.writable && (waiting.get(socket) ?? 0) === 0) socket.end(answerTo(error.code ?? ''))
+    else socket.destroy()
+  })
+  return server
+}
+
+const malformed = { status: 400, detail: 'The request is not HTTP/1.1 as RFC 9112 has it.' }
+const refusals: Record<string, { status: number; detail: string }> = {
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    detail: 'The URL and the headers are too long together: ask for fewer topics, or send fewer cookies.',
+  },
+  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'The request did not arrive in time.' },
+}
+
+function answerTo(code: string): string {
+  const { status, detail } = refusals[code] ?? malformed
+  const body = problemText({ status, code: 'bad-request', detail })
+  return [
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}
