@@ -33,7 +33,14 @@ export class ServerProcess implements AsyncDisposable {
     this.address = `${testAlias}:${port}`
     this.#process = spawn(process.execPath, [file], {
       cwd: root,
-      env: { PATH: process.env.PATH, PORT: String(port), NODE_APP_INSTANCE: String(port), ...env },
+      env: {
+        PATH: process.env.PATH,
+        PORT: String(port),
+        // nginx reaches it from another container.
+        BIND: '0.0.0.0',
+        NODE_APP_INSTANCE: String(port),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     for (const stream of [this.#process.stdout, this.#process.stderr])
