@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { promisify } from 'node:util'
+import { longTurns, type LongTurn } from '../../server/test/support/long-turns.ts'
 import { readPin, type Contender } from './contender.ts'
 import { figures, rows, type Figures, type Row } from './rows.ts'
 import { median, ratios, rowText, type Measured } from './table.ts'
@@ -15,10 +16,12 @@ const rounds = readNumber('ROUNDS', 3)
 const ratioMax = readNumber('RATIO_MAX', Infinity)
 const word = process.env.ROWS || undefined
 const chosen = rows.filter(({ name, curve }) => (word === undefined ? !curve : name.includes(word)))
-if (chosen.length === 0)
-  throw new Error(
-    `ROWS: no row has "${word}" in its name. There are:\n${rows.map(({ name }) => name).join('\n')}`,
-  )
+const turns = longTurns.map(turn => ({ ...turn, name: `hub: longest turn, ${turn.name}` }))
+const chosenTurns = turns.filter(({ name }) => word === undefined || name.includes(word))
+if (chosen.length + chosenTurns.length === 0) {
+  const names = [...rows, ...turns].map(({ name }) => name).join('\n')
+  throw new Error(`ROWS: no row has "${word}" in its name. There are:\n${names}`)
+}
 
 const pins = await Promise.all(['NODE_IMAGE', 'REDIS_IMAGE', 'NGINX_IMAGE'].map(readPin))
 print(
@@ -47,8 +50,16 @@ for (const row of chosen) {
       `${row.name}: ${median(ratios(lab, limit)).toFixed(2)} times the limit is above ${ratioMax}`,
     )
 }
+for (const turn of chosenTurns) print(`\n${await turnText(turn)}`)
 for (const complaint of complaints) print(complaint)
 process.exitCode = complaints.length > 0 ? 1 : 0
+
+/** The hub alone, in this process: its streams are counters. */
+async function turnText({ name, measure: measureTurn }: LongTurn): Promise<string> {
+  const answers: number[] = []
+  for (let round = 0; round < rounds; round += 1) answers.push(await measureTurn())
+  return rowText(`${name}: CPU ms`, [{ name: 'lab', answers, p99Ms: [] }])
+}
 
 async function measure({ load }: Row, contender: Contender): Promise<Figures> {
   await using running = await contender.start()

@@ -21,6 +21,7 @@ export interface Connection {
  * written in that round it has already. `round` is the last one in which the group was served.
  */
 export type Group = {
+  readonly key: string
   readonly topics: readonly string[]
   size: number
   readonly live: Map<Connection, number>
@@ -47,7 +48,7 @@ export class Subscriptions {
 
   /** Counts one connection more in the group of these topics, which are sorted and without doubles. */
   enter(topics: readonly string[]): Group {
-    const key = keyOf(topics)
+    const key = topics.join(' ') // a topic has no space
     const group = this.#groups.get(key) ?? this.#add(key, topics)
     group.size += 1
     return group
@@ -57,7 +58,7 @@ export class Subscriptions {
   leave(group: Group): void {
     group.size -= 1
     if (group.size > 0) return
-    this.#groups.delete(keyOf(group.topics))
+    this.#groups.delete(group.key)
     for (const topic of group.topics) {
       const groups = this.#groupsOfTopic.get(topic)
       groups?.delete(group)
@@ -66,7 +67,7 @@ export class Subscriptions {
   }
 
   #add(key: string, topics: readonly string[]): Group {
-    const group: Group = { topics, size: 0, live: new Map(), round: 0 }
+    const group: Group = { key, topics, size: 0, live: new Map(), round: 0 }
     this.#groups.set(key, group)
     for (const topic of topics) {
       const groups = this.#groupsOfTopic.get(topic)
@@ -75,9 +76,4 @@ export class Subscriptions {
     }
     return group
   }
-}
-
-// A topic has no space.
-function keyOf(topics: readonly string[]): string {
-  return topics.join(' ')
 }
