@@ -28,7 +28,6 @@ test('one error lists every bad variable with its value', () => {
     PORT: '80a',
     WORKERS: '0',
     BUS: 'kafka',
-    REDIS_URL: 'http://x',
     LOG_LEVEL: 'loud',
     SOCKET: 'run/server.sock',
     CORS_ORIGINS: 'a,b',
@@ -75,3 +74,65 @@ for (const value of ['/run/lab/', '/', `/${'x'.repeat(41)}`]) {
     )
   })
 }
+
+const wrongRedisUrls = [
+  'http://x',
+  's3cret',
+  ':s3cret@redis:6379',
+  'redis:s3cret@redis',
+  'redis:/:s3cret@redis',
+  'redis://:s3cret@redis:port',
+  'redis://:s3cret#x@redis',
+  'redis://:6379/s3cret@redis',
+  'redis://:s3cret%@redis',
+  'redis://:s3cret%E0%A4%A@redis',
+  'redis://redis/zero',
+  'redis://redis?password=s3cret',
+  'redis://',
+  'redis:///0',
+]
+for (const value of wrongRedisUrls) {
+  test(`REDIS_URL=${value} is refused in one line that does not show it`, () => {
+    assert.throws(
+      () => readConfig({ REDIS_URL: value }),
+      (error: unknown) => {
+        assert.ok(error instanceof ConfigError)
+        assert.match(error.message, /^config: REDIS_URL must be a URL like redis:\/\/redis:6379/)
+        assert.doesNotMatch(error.message, /s3cret|\n/)
+        return true
+      },
+    )
+  })
+}
+
+const redisUrls = [
+  'redis://redis',
+  'redis://redis:6379',
+  'redis://redis:6379/',
+  'redis://redis:6379/15',
+  'rediss://user:p%40ss%2Fword@redis.example:6380/1',
+  'redis://:password@10.0.0.1',
+  'redis://[::1]:6379',
+]
+for (const value of redisUrls) {
+  test(`REDIS_URL=${value} is taken`, () => {
+    assert.equal(readConfig({ REDIS_URL: value }).redisUrl, value)
+  })
+}
+
+test('a password in another variable is not shown either', () => {
+  assert.throws(
+    () => readConfig({ CORS_ORIGINS: 'http://user:s3cret@host', SOCKET: 'redis://:s3cret@host' }),
+    (error: unknown) =>
+      error instanceof ConfigError && !/s3cret/.test(error.message) && /@host/.test(error.message),
+  )
+})
+
+test('a server without SERVER_ID draws one, and a bad one is refused', () => {
+  const ids = [{}, {}, { SERVER_ID: '0123ab' }].map(env => readConfig(env).serverId)
+
+  assert.match(ids[0] ?? '', /^[0-9a-f]{6}$/)
+  assert.notEqual(ids[0], ids[1])
+  assert.equal(ids[2], '0123ab')
+  assert.throws(() => readConfig({ SERVER_ID: 'a/b' }), /SERVER_ID must be 6 hexadecimal digits/)
+})

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { maskValue } from './secrets.ts'
 
 /** Every knob of a worker. Units stand last in the name; README.md lists the defaults. */
 export type Config = {
@@ -11,6 +13,8 @@ export type Config = {
   bus: 'memory' | 'pubsub' | 'streams'
   workers: number
   redisUrl: string | undefined
+  /** Tells this server, one start of pm2, from any other with the same host name. */
+  serverId: string
   heartbeatMs: number
   retryMsMin: number
   retryMsMax: number
@@ -48,6 +52,30 @@ function integer(min: number, max: number, fallback: number) {
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
+const redisUrlRule =
+  'must be a URL like redis://redis:6379, or redis://user:password@redis:6379/0 in percent-encoding'
+
+// What ioredis would read in a way of its own, fail at with a stack, or take for something else than was meant.
+function isRedisUrl(text: string): boolean {
+  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) return false
+  const { hostname, username, password, pathname, search, hash } = new URL(text)
+  return (
+    hostname !== '' &&
+    [username, password].every(isPercentEncoded) &&
+    /^(\/\d{0,5})?$/.test(pathname) &&
+    search + hash === ''
+  )
+}
+
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
 const environment = {
   PORT: integer(1, 65_535, 3000),
   BIND: z
@@ -64,7 +92,11 @@ const environment = {
     .optional(),
   BUS: z.enum(['memory', 'pubsub', 'streams'], 'must be memory, pubsub or streams').optional(),
   WORKERS: integer(1, 256, 4),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a URL like redis://redis:6379' }).optional(),
+  REDIS_URL: z.string().refine(isRedisUrl, redisUrlRule).optional(),
+  SERVER_ID: z
+    .string()
+    .regex(/^[0-9a-f]{6}$/, 'must be 6 hexadecimal digits')
+    .default(() => randomBytes(3).toString('hex')),
   HEARTBEAT_MS: integer(0, durationMsMax, 15_000),
   RETRY_MS_MIN: integer(1, durationMsMax, 1000),
   RETRY_MS_MAX: integer(1, durationMsMax, 5000),
@@ -95,7 +127,7 @@ type Environment = { [Name in keyof typeof environment]: z.output<(typeof enviro
 
 /**
  * Reads the configuration from environment variables. An empty variable counts as absent.
- * Throws one ConfigError that lists every bad variable with its value and what it must be.
+ * Throws one ConfigError that lists every bad variable with what it must be and its value, without passwords.
  */
 export function readConfig(env: Record<string, string | undefined>): Config {
   const read: Record<string, unknown> = {}
@@ -104,7 +136,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     const given = env[name] === '' ? undefined : env[name]
     const { success, data, error } = schema.safeParse(given)
     if (success) read[name] = data
-    else wrong.push(`${name} ${error.issues[0]?.message} (got "${given}")`)
+    else wrong.push(`${name} ${error.issues[0]?.message}${got(name, given)}`)
   }
   wrong.push(...disagreements(read))
   if (wrong.length > 0) throw new ConfigError(`config: ${wrong.join('; ')}`)
@@ -120,6 +152,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     bus: it.BUS ?? (it.REDIS_URL === undefined ? 'memory' : 'streams'),
     workers: it.WORKERS,
     redisUrl: it.REDIS_URL,
+    serverId: it.SERVER_ID,
     heartbeatMs: it.HEARTBEAT_MS,
     retryMsMin: it.RETRY_MS_MIN,
     retryMsMax: it.RETRY_MS_MAX,
@@ -135,6 +168,11 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     lab: it.LAB,
     logLevel: it.LOG_LEVEL,
   }
+}
+
+// A password must not be in a log, not even one that was written wrongly.
+function got(name: string, given: string | undefined): string {
+  return name === 'REDIS_URL' ? ' (its value is not shown)' : ` (got "${maskValue(given ?? '')}")`
 }
 
 // Variables that are bad by themselves are absent here, and said already: a comparison with undefined is false.

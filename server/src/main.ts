@@ -17,9 +17,10 @@ import type { WorkerName } from './event.ts'
 import { openServer } from './http-server.ts'
 import { Hub } from './hub/hub.ts'
 import { endWorker, labCalls } from './lab.ts'
-import { openLog, type Log } from './log.ts'
+import { openLog, takeConsole, type Log } from './log.ts'
 import { loopProbeMs, openMetrics, timed } from './metrics.ts'
 import { openRedis } from './redis.ts'
+import { createMask } from './secrets.ts'
 import { leadSocketHere, ownSocketFile } from './socket-file.ts'
 import { Workers } from './workers.ts'
 
@@ -34,11 +35,14 @@ async function main(): Promise<void> {
   const config = readConfig(process.env)
   const name = workerName()
   const log = openLog(config, name)
-  // In a pm2 cluster worker an unhandled rejection is only logged, and a worker that serves nothing stays "online".
-  process.on('unhandledRejection', error => {
-    log.fatal({ err: error }, 'unhandled rejection: the worker ends')
-    process.exit(1)
-  })
+  takeConsole(log)
+  // In a pm2 cluster worker an unhandled rejection is only logged, and a worker that serves nothing stays "online". Node
+  // itself would print all that an error carries, as the arguments of a command.
+  for (const kind of ['unhandledRejection', 'uncaughtException'])
+    process.on(kind, (error: unknown) => {
+      log.fatal({ err: error }, `${kind}: the worker ends`)
+      process.exit(1)
+    })
 
   const redis =
     config.redisUrl === undefined
@@ -213,10 +217,10 @@ function every(ms: number, act: () => Promise<void> | void): void {
 
 main().catch((error: unknown) => {
   const port = process.env.PORT || '3000'
-  const code = error instanceof Error && 'code' in error ? error.code : undefined
-  const taken = code === 'EADDRINUSE'
+  const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+  const mask = createMask(process.env.REDIS_URL)
   process.stderr.write(
-    `${taken ? `PORT ${port} is taken: stop what listens there, or choose another with PORT=…` : error instanceof ConfigError ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+    `${taken ? `PORT ${port} is taken: stop what listens there, or choose another with PORT=…` : error instanceof ConfigError ? error.message : mask(String(error instanceof Error ? error.stack : error))}\n`,
   )
   process.exit(error instanceof ConfigError || taken ? exitConfig : 1)
 })
