@@ -9,12 +9,12 @@ import { call, post } from '../test/support/publish.ts'
 import { TestStream } from '../test/support/test-stream.ts'
 import { until } from '../test/support/until.ts'
 import { createApp } from './app.ts'
+import { BusAway } from './bus/errors.ts'
 import { MemoryBus } from './bus/memory.ts'
 import { readConfig, type Config } from './config.ts'
 import { openServer } from './http-server.ts'
 import { Hub } from './hub/hub.ts'
 import { openMetrics } from './metrics.ts'
-import { BusAway } from './refusal.ts'
 import { Workers } from './workers.ts'
 
 const name = { worker: 'test/0', instance: 0, pid: 1, host: 'test' }

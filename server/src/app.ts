@@ -58,7 +58,7 @@ export function createApp(parts: AppParts): RequestListener {
     .get(stream)
     .post(
       jsonBody(config.eventBytesMax, 'EVENT_BYTES_MAX'),
-      publish({ bus, stats: hub.stats, worker: name.worker, eventBytesMax: config.eventBytesMax }),
+      publish({ bus, stats: hub.stats, worker: name.worker, eventBytesMax: config.eventBytesMax, log }),
     )
     .all(only('GET, HEAD, POST, OPTIONS'))
 

@@ -8,18 +8,21 @@ import { isTopic, topicRule } from './topics.ts'
 const unpaired = 'must not hold half of a surrogate pair, like \\ud800: UTF-8 cannot carry it'
 const isWellFormed = (text: string) => text.isWellFormed()
 
+/** What an event's topic and type must be, whether a publisher sends them or Redis gives them back. */
+export const eventTopic = z.custom<string>(isTopic, `must be a topic: ${topicRule}`)
+export const eventType = z
+  .string('must be a string')
+  .min(1, 'must not be empty; leave it out for the default type')
+  .max(256, 'must be at most 256 characters')
+  // [spec] A line break would end the field and start another.
+  .refine(isOneLine, 'must be one line without NUL')
+  .refine(isWellFormed, unpaired)
+  .refine(type => !reservedTypes.includes(type), `must not be one of ${reservedTypes.join(' ')}`)
+
 const body = z.strictObject(
   {
-    topic: z.custom<string>(isTopic, `must be a topic: ${topicRule}`),
-    type: z
-      .string('must be a string')
-      .min(1, 'must not be empty; leave it out for the default type')
-      .max(256, 'must be at most 256 characters')
-      // [spec] A line break would end the field and start another.
-      .refine(isOneLine, 'must be one line without NUL')
-      .refine(isWellFormed, unpaired)
-      .refine(type => !reservedTypes.includes(type), `must not be one of ${reservedTypes.join(' ')}`)
-      .optional(),
+    topic: eventTopic,
+    type: eventType.optional(),
     data: z
       .unknown()
       .refine(data => data !== undefined, 'is missing: any JSON value')

@@ -27,10 +27,11 @@ export function openLog(
 /** What libraries say with `console` (ioredis: at each connection) becomes lines of the log, with its bounds. */
 export function takeConsole(log: Log): void {
   const said = new RepeatedFact(log, { text: 'a library says something' })
-  console.warn = console.error = (...words: unknown[]) => {
+  const say = (...words: unknown[]): void => {
     const text = format(...words)
     said.happened({ said: text }, text)
   }
+  Object.assign(console, { warn: say, error: say })
 }
 
 type ErrorFields = { type: string; message: string; stack?: string; code?: unknown; cause?: unknown }

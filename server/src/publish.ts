@@ -1,13 +1,20 @@
 import type { RequestHandler } from 'express'
 import type { Bus, Once } from './bus/bus.ts'
+import { BusAway, BusRefused, KeyReused, TooManyKeys } from './bus/errors.ts'
 import { readDraft } from './draft.ts'
-import { BusAway, KeyReused, Refusal, TooManyKeys } from './refusal.ts'
+import type { Log } from './log.ts'
+import { Refusal } from './refusal.ts'
+import { kindOf, RepeatedFact } from './repeated-fact.ts'
 import type { Stats } from './stats.ts'
 
-export type PublishParts = { bus: Bus; stats: Stats; worker: string; eventBytesMax: number }
+export type PublishParts = { bus: Bus; stats: Stats; worker: string; eventBytesMax: number; log: Log }
 
 /** Answers `POST /events`: 202 with the event's id, only once the bus holds it. Throws a Refusal otherwise. */
-export function publish({ bus, stats, worker, eventBytesMax }: PublishParts): RequestHandler {
+export function publish({ bus, stats, worker, eventBytesMax, log }: PublishParts): RequestHandler {
+  const refused = new RepeatedFact(log, {
+    text: 'publishes are not taken by the bus',
+    over: 'publishes are taken by the bus again',
+  })
   return async (request, response) => {
     const draft = readDraft(request.body)
     // Line breaks in data grow on the wire, so the frame is measured and not only the body.
@@ -20,6 +27,7 @@ export function publish({ bus, stats, worker, eventBytesMax }: PublishParts): Re
     try {
       const { id, topic } = await bus.publish(draft, readOnce(request.get('Idempotency-Key')))
       stats.published += 1
+      refused.over()
       response.status(202).json({ id, topic, worker })
     } catch (error) {
       if (error instanceof KeyReused) {
@@ -34,8 +42,14 @@ export function publish({ bus, stats, worker, eventBytesMax }: PublishParts): Re
           'Too many Idempotency-Keys are in use. Nothing was published; come back later.',
         )
       }
-      if (!(error instanceof BusAway)) throw error
+      if (!(error instanceof BusAway || error instanceof BusRefused)) throw error
       stats.publishFailures += 1
+      refused.happened({ err: error }, kindOf(error.cause))
+      if (error instanceof BusRefused)
+        throw new Refusal(
+          'bus-away',
+          "The bus refused the event, which was not published. The server's log says why; it can be repeated later.",
+        )
       throw new Refusal(
         'bus-away',
         'The bus did not take the event in time. It is not acknowledged, but may still take effect; with an Idempotency-Key it can be repeated safely.',

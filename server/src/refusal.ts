@@ -23,18 +23,3 @@ export class Refusal extends Error {
     this.code = code
   }
 }
-
-/** The Idempotency-Key came before, with another event. */
-export class KeyReused extends Error {
-  override readonly name = 'KeyReused'
-}
-
-/** More Idempotency-Keys than the bus can know at a time. Nothing was published. */
-export class TooManyKeys extends Error {
-  override readonly name = 'TooManyKeys'
-}
-
-/** The bus did not take an event in time. It was not acknowledged, but may still take effect once. */
-export class BusAway extends Error {
-  override readonly name = 'BusAway'
-}

@@ -79,3 +79,14 @@ test('bytes are bounded as well as events', async () => {
 
   assert.deepEqual(subscriber.got, [['1'], 'gap', ['4']])
 })
+
+test('a gap comes after what waits and before what comes, and two in a row are one', async () => {
+  const subscriber = new SlowSubscriber()
+  const inbox = new Inbox(subscriber, bounds)
+
+  const all = [inbox.push(event(1)), inbox.push(event(2)), inbox.gap(), inbox.gap(), inbox.push(event(3))]
+  for (let n = 0; n < 3; n += 1) await subscriber.letGo()
+  await Promise.all(all)
+
+  assert.deepEqual(subscriber.got, [['1'], ['2'], 'gap', ['3']])
+})

@@ -11,9 +11,8 @@ export type InboxBounds = { batchBytesMax: number; waitingBytesMax: number; wait
 export class Inbox {
   readonly #subscriber: Subscriber
   readonly #bounds: InboxBounds
-  #waiting: Event[] = []
+  #waiting: (Event | 'gap')[] = []
   #waitingBytes = 0
-  #overflowed = false
   #busy = false
 
   constructor(subscriber: Subscriber, bounds: InboxBounds) {
@@ -28,12 +27,17 @@ export class Inbox {
     // The bus does not wait for us. Past the bound we would hold events without limit, so what waits goes, and every
     // stream is told.
     if (this.#waiting.length >= waitingEventsMax || this.#waitingBytes + bytes > waitingBytesMax) {
-      this.#waiting = []
+      this.#waiting = ['gap']
       this.#waitingBytes = 0
-      this.#overflowed = true
     }
     this.#waiting.push(event)
     this.#waitingBytes += bytes
+    if (!this.#busy) await this.#drain()
+  }
+
+  /** Events are or may be missing here: after those that wait, before those that come. Rejects only if the subscriber does. */
+  async gap(): Promise<void> {
+    if (this.#waiting.at(-1) !== 'gap') this.#waiting.push('gap')
     if (!this.#busy) await this.#drain()
   }
 
@@ -41,11 +45,10 @@ export class Inbox {
     this.#busy = true
     try {
       while (this.#waiting.length > 0) {
-        if (this.#overflowed) {
-          this.#overflowed = false
+        if (this.#waiting[0] === 'gap') {
+          this.#waiting.shift()
           await this.#subscriber.gap(null)
-        }
-        await this.#subscriber.deliver(this.#nextBatch())
+        } else await this.#subscriber.deliver(this.#nextBatch())
       }
     } finally {
       this.#busy = false
@@ -53,14 +56,16 @@ export class Inbox {
   }
 
   #nextBatch(): Event[] {
+    const batch: Event[] = []
     let bytes = 0
-    let count = 0
     for (const waiting of this.#waiting) {
-      if (count > 0 && bytes + waiting.bytes > this.#bounds.batchBytesMax) break
+      if (waiting === 'gap') break
+      if (batch.length > 0 && bytes + waiting.bytes > this.#bounds.batchBytesMax) break
+      batch.push(waiting)
       bytes += waiting.bytes
-      count += 1
     }
     this.#waitingBytes -= bytes
-    return this.#waiting.splice(0, count)
+    this.#waiting.splice(0, batch.length)
+    return batch
   }
 }

@@ -2,10 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Event } from '../event.ts'
 import type { Log } from '../log.ts'
+import { kindOf } from '../repeated-fact.ts'
 import { Awaited } from './awaited.ts'
 import type { Subscriber } from './bus.ts'
+import { isOutOfMemory } from './errors.ts'
 import { compareIds, firstId, highestId, idAbove, idBelow, idTime } from './ids.ts'
-import { isOutOfMemory, readLogEntry, RedisLog, type LogEntry, type RawEntry } from './redis-log.ts'
+import { LogFacts } from './log-facts.ts'
+import { readLogEntry, RedisLog, type LogEntry, type RawEntry } from './redis-log.ts'
 
 const readCountMax = 500
 // How long Redis holds the question for more. Never for ever: each silence is used to look whether the log is still ours.
@@ -27,6 +30,7 @@ export type LogReaderParts = {
 export class LogReader {
   readonly #parts: LogReaderParts
   readonly #redisLog: RedisLog
+  readonly #facts: LogFacts
   readonly #awaited = new Awaited()
   #cursor = firstId
   // The last entry of ours, that the next one must come after; undefined before the first.
@@ -39,12 +43,15 @@ export class LogReader {
   #checked = false
   #readCount = readCountMax
   #ready = false
+  // Whether the log was read to its end once: what comes from then on somebody waited for.
+  #isLive = false
   #closed = false
   #lagMs: number | null = null
 
   constructor(parts: LogReaderParts) {
     this.#parts = parts
     this.#redisLog = new RedisLog(parts.reader)
+    this.#facts = new LogFacts(parts.log)
   }
 
   /** Whether the log is read on: it was read to its end, and the link has held since. */
@@ -52,6 +59,7 @@ export class LogReader {
     return this.#ready
   }
 
+  /** Not of what was in the log at the start: that is history, and its age no lag. */
   get lagMs(): number | null {
     return this.#lagMs
   }
@@ -94,8 +102,8 @@ export class LogReader {
       await this.#take(entries)
       // A page that is not full was the last one, if the link has held.
       if (entries.length < asked && link === this.#link) {
-        if (!this.#ready) this.#parts.log.info({ cursor: this.#cursor }, 'the log is read to its end')
-        this.#ready = true
+        if (!this.#ready) this.#facts.readToItsEnd({ cursor: this.#cursor })
+        this.#ready = this.#isLive = true
         caughtUp()
       }
     }
@@ -103,7 +111,7 @@ export class LogReader {
 
   /** What follows the cursor: nothing if all is quiet, undefined if Redis does not answer. */
   async #read(count: number): Promise<RawEntry[] | undefined> {
-    const { reader, log } = this.#parts
+    const { reader } = this.#parts
     try {
       if (!this.#checked) await this.#check()
       if (this.#toMark !== undefined) await this.#mark('*', this.#toMark)
@@ -119,7 +127,7 @@ export class LogReader {
       // The link may stand all the same, with a Redis that refuses or is too slow; one that is dead without a word looks
       // like that too. Or the answer was too large for it: then a smaller one may get through.
       if (reader.status === 'ready') {
-        log.warn({ err: error, count }, 'could not read the log: connecting again')
+        this.#facts.unreadable.happened({ err: error, count }, kindOf(error))
         this.#readCount = Math.max(1, Math.floor(count / 2))
         reader.disconnect(true)
         await pause(afterErrorMs)
@@ -142,7 +150,7 @@ export class LogReader {
     const top = this.#awaited.highest(this.#cursor)
     const last = await this.#redisLog.lastId()
     if (compareIds(last, top) < 0) {
-      this.#parts.log.warn({ last, cursor: top }, 'the log has lost events: it goes on above our cursor')
+      this.#facts.rolledBack.happened({ last, cursor: top })
       await this.#mark(idAbove(top), top)
     }
     this.#checked = true
@@ -166,7 +174,7 @@ export class LogReader {
   }
 
   async #take(entries: RawEntry[]): Promise<void> {
-    const { subscriber, batchBytesMax, log } = this.#parts
+    const { subscriber, batchBytesMax } = this.#parts
     let batch: Event[] = []
     let bytes = 0
     const handOver = async () => {
@@ -179,7 +187,7 @@ export class LogReader {
       const entry = readLogEntry(raw)
       this.#cursor = raw[0]
       if (entry === undefined) {
-        log.warn({ id: raw[0] }, 'ignored what is not an entry of ours in the log')
+        this.#facts.ignored(raw[0])
         continue
       }
       const { event, start, end } = entry
@@ -190,14 +198,14 @@ export class LogReader {
       }
       // An acknowledged event that others come after, without a hole, was lost before anyone had read it.
       if (this.#awaited.hasMissed(event.id) && !hole) {
-        log.warn({ before: event.id }, 'an acknowledged event is missing: streams are told of the gap')
+        this.#facts.lost.happened({ before: event.id })
         this.#toMark = event.id
       }
       if (bytes + end - start > batchBytesMax) await handOver()
       batch.push(event)
       bytes += end - start
       this.#last = { id: event.id, end }
-      this.#lagMs = Math.max(0, Date.now() - idTime(event.id))
+      if (this.#isLive) this.#lagMs = Math.max(0, Date.now() - idTime(event.id))
     }
     await handOver()
     if (this.#last === undefined) {
@@ -212,17 +220,14 @@ export class LogReader {
   }
 
   async #tellOfHole({ event, after }: LogEntry): Promise<void> {
-    const { subscriber, log } = this.#parts
+    const { subscriber } = this.#parts
     if (this.#last === undefined) {
       // The first entry that we read: what came before it was trimmed, or nothing did.
       await subscriber.gap(after === firstId ? firstId : idBelow(event.id))
       return
     }
     // Before the worker has streams there may be many, and nobody to tell.
-    log[this.#ready ? 'warn' : 'debug'](
-      { after: this.#last.id, before: event.id },
-      'events are missing: streams are told of the gap',
-    )
+    if (this.#isLive) this.#facts.hole.happened({ after: this.#last.id, before: event.id })
     // Trimming only skips forward. Here the log has lost what we had read, and other workers may not know of it.
     if (after !== undefined && compareIds(after, this.#last.id) <= 0) this.#toMark = event.id
     await subscriber.gap(idBelow(event.id))

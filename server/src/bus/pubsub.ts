@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
+import { eventTopic, eventType } from '../draft.ts'
 import type { Draft, Event } from '../event.ts'
 import { frameBytes } from '../frame.ts'
 import type { Log } from '../log.ts'
-import { BusAway } from '../refusal.ts'
+import { kindOf, RepeatedFact } from '../repeated-fact.ts'
 import type { Bus, Subscriber } from './bus.ts'
+import { busError } from './errors.ts'
 import { Inbox, type InboxBounds } from './inbox.ts'
 
 const channel = 'sse-lab:events'
@@ -13,9 +15,9 @@ const probeMs = 2000
 
 // What travels on the channel: the event, and when its publisher sent it (ms since the epoch).
 const envelope = z.object({
-  id: z.string(),
-  topic: z.string(),
-  type: z.string().exactOptional(),
+  id: z.uuid(),
+  topic: eventTopic,
+  type: eventType.exactOptional(),
   data: z.string(),
   at: z.number(),
 })
@@ -35,19 +37,28 @@ export class PubsubBus implements Bus {
   readonly #commands: Redis
   readonly #subscription: Redis
   readonly #bounds: InboxBounds
-  readonly #log: Log
+  readonly #silent: RepeatedFact
+  readonly #foreign: RepeatedFact
   #inbox: Inbox | undefined
-  #subscriber: Subscriber | undefined
   #heardBefore = false
+  // Whether events were missed that no stream was told of yet.
+  #missed = false
   #ready = false
   #lagMs: number | null = null
   #probe: NodeJS.Timeout | undefined
+  #closed = false
 
   constructor({ commands, subscription, bounds, log }: PubsubParts) {
     this.#commands = commands
     this.#subscription = subscription
     this.#bounds = bounds
-    this.#log = log
+    this.#silent = new RepeatedFact(log, {
+      text: 'the subscription is lost: events are missed until Redis is back',
+      over: 'subscribed again: streams are told of the gap',
+    })
+    this.#foreign = new RepeatedFact(log, {
+      text: 'ignored texts on the channel that no worker can have sent',
+    })
   }
 
   get ready(): boolean {
@@ -63,20 +74,16 @@ export class PubsubBus implements Bus {
     try {
       await this.#commands.publish(channel, JSON.stringify({ ...event, at: Date.now() }))
     } catch (error) {
-      throw new BusAway('Redis did not take the event', { cause: error })
+      throw busError('take the event', error)
     }
     return event
   }
 
   async subscribe(subscriber: Subscriber): Promise<void> {
-    this.#subscriber = subscriber
     this.#inbox = new Inbox(subscriber, this.#bounds)
-    // An error in delivery must end the process: hence no catch behind `push`.
+    // An error in delivery must end the process: hence no catch behind `push` and `gap`.
     this.#subscription.on('message', (_channel, text: string) => void this.#receive(text))
-    this.#subscription.on('close', () => {
-      if (this.#ready) this.#log.warn('subscription lost: events are missed until Redis is back')
-      this.#ready = false
-    })
+    this.#subscription.on('close', () => this.#isDeaf({}))
     const first = Promise.withResolvers<void>()
     this.#subscription.on('ready', () => void this.#listen().then(ok => ok && first.resolve()))
     this.#probe = setInterval(() => void this.#checkLink(), probeMs)
@@ -87,6 +94,7 @@ export class PubsubBus implements Bus {
   async close(): Promise<void> {
     clearInterval(this.#probe)
     this.#ready = false
+    this.#closed = true
     this.#subscription.disconnect()
   }
 
@@ -99,18 +107,30 @@ export class PubsubBus implements Bus {
       // If the link broke, ioredis makes another and says 'ready' again. If it stands, Redis was too slow or refuses: then
       // no 'ready' would ever come, and this worker would stay deaf.
       if (this.#subscription.status === 'ready') {
-        this.#log.warn({ err: error }, 'could not subscribe: connecting again')
+        this.#silent.happened({ err: error }, kindOf(error))
         this.#subscription.disconnect(true)
       }
       return false
     }
-    this.#ready = true
-    if (this.#heardBefore) {
-      this.#log.info('subscribed again: streams are told of the gap')
-      await this.#subscriber?.gap(null)
-    }
-    this.#heardBefore = true
+    this.#ready = this.#heardBefore = true
+    this.#silent.over()
+    await this.#tellGap()
     return true
+  }
+
+  #isDeaf(details: object): void {
+    if (this.#closed) return
+    if (this.#ready) this.#silent.happened(details)
+    this.#ready = false
+    this.#missed = this.#heardBefore
+  }
+
+  // Redis may confirm a subscription and bring the next event in one piece; then the event is handed over first, and must
+  // not overtake the gap.
+  async #tellGap(): Promise<void> {
+    if (!this.#missed) return
+    this.#missed = false
+    await this.#inbox?.gap()
   }
 
   // A link can die without a word (a firewall that forgets, a paused Redis): no close, no error, no events, for hours.
@@ -118,10 +138,9 @@ export class PubsubBus implements Bus {
     if (!this.#ready) return
     try {
       await this.#subscription.ping()
-    } catch {
+    } catch (error) {
       if (this.#subscription.status !== 'ready') return // ioredis saw it too, and connects again
-      this.#log.warn('the subscription does not answer: connecting again')
-      this.#ready = false
+      this.#isDeaf({ err: error })
       this.#subscription.disconnect(true)
     }
   }
@@ -129,17 +148,19 @@ export class PubsubBus implements Bus {
   async #receive(text: string): Promise<void> {
     const read = readEnvelope(text)
     if (read === undefined) {
-      this.#log.warn('ignored what is not an event of ours on the channel')
+      this.#foreign.happened()
       return
     }
     const { at, ...fields } = read
     const event = { ...fields, bytes: frameBytes(fields) }
     this.#lagMs = Math.max(0, Date.now() - at)
+    void this.#tellGap()
     await this.#inbox?.push(event)
   }
 }
 
-// Anyone who reaches Redis can publish there; a text that is not ours must not end the worker.
+// Anyone who reaches Redis can publish there; a text that is no event must not end the worker, nor reach
+// a stream.
 function readEnvelope(text: string): z.output<typeof envelope> | undefined {
   try {
     return envelope.parse(JSON.parse(text))

@@ -1,13 +1,17 @@
+import { createHash } from 'node:crypto'
 import type { Redis, Result } from 'ioredis'
 import { z } from 'zod'
+import { eventTopic, eventType } from '../draft.ts'
 import type { Event } from '../event.ts'
-import { firstId } from './ids.ts'
+import { firstId, isId } from './ids.ts'
 import { markerScript, onceKeysMax, onceMs, publishScript } from './scripts.ts'
 
 const logKey = 'sse-lab:log'
 const endKey = 'sse-lab:log-end'
 const markerKey = 'sse-lab:log-marker'
 const onceKey = 'sse-lab:once'
+// How many entries one command drops at most: no other command waits for it longer than some milliseconds.
+const droppedAtOnceMax = 10_000
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
@@ -49,7 +53,8 @@ export class RedisLog {
       bounds.logEventsMax,
       bounds.logBytesMax,
       it.bytes,
-      it.once?.key ?? '',
+      // Its hash: a key may be 255 characters, and what Redis keeps of it must have a known size.
+      it.once === undefined ? '' : createHash('sha256').update(it.once.key).digest('base64url'),
       it.once?.digest ?? '',
       onceMs,
       onceKeysMax,
@@ -80,30 +85,42 @@ export class RedisLog {
   /** Drops the older quarter, to make room. Answers how many entries there were. */
   async dropQuarter(): Promise<number> {
     const entries = await this.#redis.xlen(logKey)
-    await this.#redis.xtrim(logKey, 'MAXLEN', '=', Math.floor(entries * 0.75))
+    const kept = Math.floor(entries * 0.75)
+    for (let left = entries; left > kept;) {
+      left = Math.max(kept, left - droppedAtOnceMax)
+      await this.#redis.xtrim(logKey, 'MAXLEN', '=', left)
+    }
     return entries
   }
 }
 
-/** Whether Redis refused because it may not grow (noeviction). */
-export function isOutOfMemory(error: unknown): boolean {
-  return error instanceof Error && error.message.startsWith('OOM')
-}
+const offset = z
+  .string()
+  .regex(/^\d{1,15}$/)
+  .transform(Number)
 
-const fields = z.object({
-  start: z.coerce.number(),
-  end: z.coerce.number(),
-  after: z.string().exactOptional(),
-  topic: z.string().default(''),
-  type: z.string().exactOptional(),
-  data: z.string().default(''),
+const marker = z.strictObject({ start: offset, end: offset })
+const entry = z.object({
+  start: offset,
+  end: offset,
+  after: z.string().refine(isId),
+  topic: eventTopic,
+  type: eventType.exactOptional(),
+  data: z.string(),
 })
 
-/** Reads an entry; undefined if it is not one of ours: anyone who reaches Redis can write there. */
+/**
+ * Reads an entry; undefined if no worker can have written it: anyone who reaches Redis can write there, and what is no
+ * event for a publisher must be none for a stream.
+ */
 export function readLogEntry([id, list]: RawEntry): LogEntry | undefined {
   const pairs = Array.from({ length: list.length / 2 }, (_, n) => [list[2 * n], list[2 * n + 1]])
-  const read = fields.safeParse(Object.fromEntries(pairs))
-  if (!read.success) return undefined
-  const { start, end, after, ...event } = read.data
-  return { start, end, ...(after !== undefined && { after }), event: { id, ...event, bytes: end - start } }
+  const fields: unknown = Object.fromEntries(pairs)
+  const event = entry.safeParse(fields)
+  if (event.success) {
+    const { start, end, after, ...draft } = event.data
+    return start <= end ? { start, end, after, event: { id, ...draft, bytes: end - start } } : undefined
+  }
+  const read = marker.safeParse(fields)
+  return read.success ? { ...read.data, event: { id, topic: '', data: '', bytes: 0 } } : undefined
 }

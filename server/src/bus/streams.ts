@@ -3,11 +3,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
 import type { Draft, Event } from '../event.ts'
 import type { Log } from '../log.ts'
-import { BusAway, KeyReused, TooManyKeys } from '../refusal.ts'
+import { RepeatedFact } from '../repeated-fact.ts'
 import type { Bus, BusLog, Once, Subscriber } from './bus.ts'
+import { busError, isOutOfMemory, KeyReused, TooManyKeys } from './errors.ts'
 import { compareIds, isId } from './ids.ts'
 import { LogReader } from './log-reader.ts'
-import { isOutOfMemory, RedisLog, type Addition } from './redis-log.ts'
+import { RedisLog, type Addition } from './redis-log.ts'
 import { keyReused, tooManyKeys } from './scripts.ts'
 
 export type StreamsParts = {
@@ -28,10 +29,14 @@ export class StreamsBus implements Bus {
   readonly log: BusLog
   readonly #parts: StreamsParts
   readonly #redisLog: RedisLog
+  readonly #outOfMemory: RepeatedFact
   #reader: LogReader | undefined
 
   constructor(parts: StreamsParts) {
     this.#parts = parts
+    this.#outOfMemory = new RepeatedFact(parts.log, {
+      text: 'Redis is out of memory: a quarter of the log is dropped',
+    })
     this.#redisLog = new RedisLog(parts.commands)
     this.log = { isId, compare: compareIds, lastId: async () => await this.#lastId() }
   }
@@ -46,7 +51,7 @@ export class StreamsBus implements Bus {
 
   async publish(draft: Draft, once?: Once): Promise<Event> {
     const answer = await this.#add(toAddition(draft, once)).catch((error: unknown) => {
-      throw new BusAway('Redis did not take the event', { cause: error })
+      throw busError('take the event', error)
     })
     if (answer === keyReused) throw new KeyReused()
     if (answer === tooManyKeys) throw new TooManyKeys()
@@ -68,7 +73,7 @@ export class StreamsBus implements Bus {
     try {
       return await this.#redisLog.lastId()
     } catch (error) {
-      throw new BusAway('Redis did not say where the log ends', { cause: error })
+      throw busError('say where the log ends', error)
     }
   }
 
@@ -80,7 +85,7 @@ export class StreamsBus implements Bus {
       return await this.#redisLog.add(addition, bounds)
     } catch (error) {
       if (!isOutOfMemory(error)) throw error
-      // Three more commands, within the time that the caller was promised for all of them.
+      // Some more commands, within the time that the caller was promised for all of them.
       const leftMs = publishTimeoutMs - (performance.now() - begun)
       return await Promise.race([this.#makeRoomAndAdd(addition), outOfTime(leftMs)])
     }
@@ -88,7 +93,7 @@ export class StreamsBus implements Bus {
 
   async #makeRoomAndAdd(addition: Addition): Promise<string> {
     const entries = await this.#redisLog.dropQuarter()
-    this.#parts.log.warn({ entries }, 'Redis is out of memory: a quarter of the log is dropped')
+    this.#outOfMemory.happened({ entries })
     return await this.#redisLog.add(addition, this.#parts.bounds)
   }
 }

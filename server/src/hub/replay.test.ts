@@ -4,7 +4,7 @@ import { createParser } from 'eventsource-parser'
 import { until } from '../../test/support/until.ts'
 import { compareIds, isId } from '../bus/ids.ts'
 import { Hub, type Connection } from './hub.ts'
-import { BusAway } from '../refusal.ts'
+import { BusAway } from '../bus/errors.ts'
 
 /** A reader at the other end of a connection. `stopped`: what is written waits until it reads on. */
 class Reader implements Connection {

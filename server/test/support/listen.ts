@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import type { Server } from 'node:http'
+import type { Server } from 'node:net'
 
 /** Starts a server on a free port of this machine, and returns the port. */
 export async function listen(server: Server): Promise<number> {
