@@ -19,6 +19,7 @@ import { Hub } from './hub/hub.ts'
 import { endWorker, labCalls } from './lab.ts'
 import { openLog, takeConsole, type Log } from './log.ts'
 import { loopProbeMs, openMetrics, timed } from './metrics.ts'
+import { redisIsNewEnough } from './redis-version.ts'
 import { openRedis } from './redis.ts'
 import { createMask } from './secrets.ts'
 import { leadSocketHere, ownSocketFile } from './socket-file.ts'
@@ -48,6 +49,7 @@ async function main(): Promise<void> {
     config.redisUrl === undefined
       ? undefined
       : openRedis(config.redisUrl, name.worker, config.publishTimeoutMs, log)
+  const newEnough = redis && redisIsNewEnough(redis.commands, log)
   redis?.commands.connect().catch(() => undefined) // retried and reported: see openRedis
   const bus = openBus(config, redis, log)
   const hub = new Hub({
@@ -66,6 +68,8 @@ async function main(): Promise<void> {
     metrics: () => registry.getMetricsAsJSON(),
   })
 
+  // The memory bus needs no Redis; with an old one its workers only do not know of each other.
+  if (config.bus !== 'memory') await newEnough
   await bus.subscribe(timed(hub, bus, observe.written))
   await workers.start()
   const app = createApp({

@@ -1,5 +1,7 @@
 import { Redis } from 'ioredis'
+import { isReply } from './bus/errors.ts'
 import type { Log } from './log.ts'
+import { kindOf, RepeatedFact } from './repeated-fact.ts'
 
 const silentLinkMs = 5000
 // Longer than Redis may hold a question of ours (log-reader.ts: 1000 ms).
@@ -47,16 +49,22 @@ export function openRedis(
   return { commands, listener }
 }
 
-// ioredis reports every failed attempt; a line when the link breaks and one when it is back is what a reader needs.
+// ioredis reports every failed attempt.
 function logLink(redis: Redis, log: Log): void {
   const connection = redis.options.connectionName
-  let up: boolean | undefined
+  let wasThere = false
+  const away = new RepeatedFact(log, { text: 'Redis is away', over: 'Redis is there' })
+  const refusing = new RepeatedFact(log, {
+    text: 'Redis refuses the connection',
+    over: 'Redis takes the connection',
+  })
   redis.on('error', (error: Error) => {
-    if (up !== false) log.warn({ err: error, connection }, 'Redis is away')
-    up = false
+    const fact = isReply(error) ? refusing : away
+    fact.happened({ err: error, connection }, kindOf(error))
   })
   redis.on('ready', () => {
-    log.info({ connection }, 'Redis is there')
-    up = true
+    if (!wasThere) log.info({ connection }, 'connected to Redis')
+    wasThere = true
+    for (const fact of [away, refusing]) fact.over({ connection })
   })
 }
