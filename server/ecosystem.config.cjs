@@ -1,3 +1,4 @@
+const { randomBytes } = require('node:crypto')
 const { rmSync } = require('node:fs')
 const { hostname } = require('node:os')
 const { ownSocketFile } = require('./dist/socket-file.js')
@@ -6,8 +7,13 @@ const { ownSocketFile } = require('./dist/socket-file.js')
 const workers = Number(process.env.WORKERS || 4)
 const drainMs = Number(process.env.DRAIN_MS || 5000)
 
-// A container that was killed has left its socket file, and nobody can listen on one that exists.
-if (process.env.SOCKET) rmSync(ownSocketFile(process.env.SOCKET, hostname()), { force: true })
+// A container that was killed has left its socket file, and nobody can listen on one that exists. Where it cannot be
+// removed, the worker will say so.
+if (process.env.SOCKET) {
+  try {
+    rmSync(ownSocketFile(process.env.SOCKET, hostname()), { force: true })
+  } catch {}
+}
 
 module.exports = {
   apps: [
@@ -20,6 +26,12 @@ module.exports = {
       instances: Number.isInteger(workers) && workers > 0 ? workers : 1,
       // A small young generation: a stream costs a fifth less memory, and a delivery no more time (docs/performance.md).
       node_args: '--enable-source-maps --max-semi-space-size=1',
+      // Part of every worker's name. Two servers may have one host name, as after `docker run --hostname`.
+      env: { SERVER_ID: process.env.SERVER_ID || randomBytes(3).toString('hex') },
+
+      // pm2 hands every line on to its own output. Without these two it also keeps each in files, for ever.
+      out_file: '/dev/null',
+      error_file: '/dev/null',
 
       // A worker says 'ready' when it hears the bus; without this pm2 takes it for ready when the process exists.
       wait_ready: true,
