@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes sure that a Docker engine with compose v2 and buildx answers.
-# One that answers is never touched. Where none is, and we are root on Debian or Ubuntu, it is installed and started.
+# One that answers is never touched, and none is started beside one that does not, or where docker was told of another.
+# Where none is, and we are root on Debian or Ubuntu, it is installed and started.
 set -euo pipefail
 
 say() { printf 'engine: %s\n' "$*"; }
@@ -12,7 +13,101 @@ debian_mirror() {
     awk -F'|' '$2 == "main" && $1 ~ /\/debian\/?$/ { print $1; exit }'
 }
 
-answers() { docker info >/dev/null 2>&1; }
+# within SECONDS COMMAND...: 124 when it took longer. A Mac has no timeout(1).
+within() {
+  local turns=$(($1 * 10)) command
+  shift
+  "$@" &
+  command=$!
+  while kill -0 "$command" 2>/dev/null; do
+    if [ "$turns" -eq 0 ]; then
+      kill "$command" 2>/dev/null || true
+      wait "$command" 2>/dev/null || true
+      return 124
+    fi
+    turns=$((turns - 1))
+    sleep 0.1
+  done
+  wait "$command"
+}
+
+# Sets `reason` to what docker says, when no engine answers it. An engine that hangs would let us wait for ever.
+answers() {
+  local status=0
+  reason=$(within 30 docker info 2>&1 >/dev/null) || status=$?
+  [ "$status" != 124 ] || reason='no answer within 30 s'
+  reason=$(printf '%s' "$reason" | tail -1)
+  return "$status"
+}
+
+# What docker was told to ask instead of this machine's own engine, and how to take that back; DOCKER_HOST comes first.
+told() {
+  local context=${DOCKER_CONTEXT:-} undo='unset DOCKER_CONTEXT'
+  if [ -n "${DOCKER_HOST:-}" ]; then
+    printf 'DOCKER_HOST=%s|unset DOCKER_HOST' "$DOCKER_HOST"
+    return
+  fi
+  if [ -z "$context" ]; then
+    context=$(sed -n 's/.*"currentContext": *"\([^"]*\)".*/\1/p' "${DOCKER_CONFIG:-${HOME:-}/.docker}/config.json" 2>/dev/null || true)
+    undo='docker context use default'
+  fi
+  case "$context" in
+    '' | default) ;;
+    *) printf "the Docker context '%s'|%s" "$context" "$undo" ;;
+  esac
+}
+
+stop_if_told() {
+  local what
+  what=$(told)
+  [ -z "$what" ] || fail "no engine answers at ${what%|*} (${reason:-no docker command}). Start that engine, or take this machine's own: ${what##*|}"
+}
+
+# A zombie has no command line, and is no engine.
+lives() { [ -n "$(cat "/proc/$1/cmdline" 2>/dev/null | tr -d '\0')" ]; }
+
+# When a process began, in seconds since 1970.
+begun() {
+  local ticks booted
+  ticks=$(sed 's/.*) //' "/proc/$1/stat" | cut -d ' ' -f 20)
+  booted=$(sed -n 's/^btime //p' /proc/stat)
+  printf '%s' $((booted + ticks / $(getconf CLK_TCK)))
+}
+
+# Prints what shows that an engine runs here, although it does not answer: its process, one that wrote the pid file, or
+# whoever listens on its socket.
+running() {
+  local pid file
+  for file in $(grep -lx dockerd /proc/[0-9]*/comm 2>/dev/null || true); do
+    pid=${file#/proc/}
+    pid=${pid%/comm}
+    if lives "$pid"; then printf 'dockerd runs as process %s' "$pid"; return; fi
+  done
+  pid=$(cat /var/run/docker.pid 2>/dev/null || true)
+  # After a hard kill the number may belong to another process by now: that one began later.
+  if [ -n "$pid" ] && lives "$pid" && [ "$(begun "$pid")" -le "$(stat -c %Y /var/run/docker.pid)" ]; then
+    printf '/var/run/docker.pid names process %s, which runs' "$pid"
+    return
+  fi
+  # systemd may listen for an engine that is yet to be started, and starts no second one.
+  if [ ! -d /run/systemd/system ] &&
+    awk '$4 == "00010000" && $8 ~ /^(\/var)?\/run\/docker\.sock$/ { found = 1 } END { exit !found }' /proc/net/unix 2>/dev/null; then
+    printf 'something listens on /var/run/docker.sock'
+  fi
+}
+
+# One that was just started needs some seconds until it answers.
+stop_if_running() {
+  local what waited=0
+  what=$(running)
+  [ -n "$what" ] || return 0
+  say "$what: waiting for its answer"
+  until answers; do
+    waited=$((waited + 1))
+    [ "$waited" -le 20 ] || fail "$what, but no engine answers ($reason), and none is started beside it. Look at its log (/var/log/dockerd.log, or: journalctl -u docker), then restart or end it, and try again."
+    sleep 1
+  done
+}
 
 # An outgoing connection may otherwise sit on one of the lab's ports, and the lab could not bind it.
 reserve_ports() {
@@ -73,28 +168,41 @@ install_engine() {
 
 start_engine() {
   [ "$(id -u)" = 0 ] || fail "Docker is installed, but does not answer: start it (sudo systemctl start docker), or run this as root."
+  local waited=0 engine='' log=/var/log/dockerd.log
   if [ -d /run/systemd/system ]; then
     systemctl start docker
   else
-    # After a hard kill these two keep dockerd from starting; their number may belong to another process by now.
-    pgrep -x dockerd >/dev/null || rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
-    setsid dockerd >/var/log/dockerd.log 2>&1 </dev/null &
+    # After a hard kill these two keep dockerd from starting.
+    rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
+    # Appended to: a log belongs to whoever wrote it before, too.
+    setsid dockerd >>"$log" 2>&1 </dev/null &
+    engine=$!
   fi
-  local waited=0
   until answers; do
     waited=$((waited + 1))
-    [ "$waited" -le 60 ] || fail "dockerd did not answer within 60 s; its last lines are in /var/log/dockerd.log (or: journalctl -u docker)."
+    if [ -n "$engine" ] && ! kill -0 "$engine" 2>/dev/null; then
+      fail "dockerd ended at once; the last line of $log: $(tail -1 "$log")"
+    fi
+    [ "$waited" -le 60 ] || fail "dockerd did not answer within 60 s; its last lines are in $log (or: journalctl -u docker)."
     sleep 1
   done
   say "started $(docker version --format '{{.Server.Version}}')"
 }
 
-reserve_ports
-if ! answers; then
-  case "$(docker info 2>&1 || true)" in
+find_engine() {
+  stop_if_told
+  case "$reason" in
     *'permission denied'*) fail "a Docker engine runs, but refuses you: sudo usermod -aG docker $(id -un), log in again, and try again." ;;
   esac
+  stop_if_running
+  if answers; then return; fi
   command -v dockerd >/dev/null 2>&1 || install_engine
-  start_engine
-fi
+  # A package may have started what it brought.
+  stop_if_running
+  answers || start_engine
+}
+
+reason=''
+answers || find_engine
+reserve_ports
 require_plugins
