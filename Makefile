@@ -3,29 +3,34 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # .env is the only list of pins and knobs; a variable of the shell or of this command line wins over it.
-pin = $(or $($(1)),$(shell sed -n 's/^$(1)=//p' .env))
+pin = $(or $($(1)),$(shell scripts/pin.sh $(1)))
 NODE_IMAGE := $(call pin,NODE_IMAGE)
 DEBIAN_IMAGE := $(call pin,DEBIAN_IMAGE)
 BASE_IMAGES := $(NODE_IMAGE) $(call pin,NGINX_IMAGE) $(call pin,REDIS_IMAGE)
 HTTP_PORT := $(call pin,HTTP_PORT)
-PROBLEMS_PORT := $(call pin,PROBLEMS_PORT)
 
 COMPOSE := docker compose
+BUILD := scripts/build.sh
 IN_TEST_IMAGE := docker run --rm --init --volume /var/run/docker.sock:/var/run/docker.sock
 TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env SEED --env STEP --env MINUTES --env FAULTS --env FAULTS_BUS
 
-.PHONY: help up down logs status observe scale deploy roll clean build base lab prometheus k6 k6-tests \
+# What is looked at first comes first, with -j, too.
+.NOTPARALLEL:
+.PHONY: help up down logs status observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
   load-test load-fanout load-quiet load-reconnect load-capacity test test-faults scenarios record-scenarios bench soak test-readme conformance test-image
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-up: build ## Bring up both sides and wait until they are healthy
-	@$(COMPOSE) up --detach --wait --wait-timeout 120 --quiet-pull || { \
-	  echo; echo "Not healthy. What the containers say:"; $(COMPOSE) ps --all; $(COMPOSE) logs --tail 20; exit 1; }
-	@echo
-	@echo "  fixed    http://localhost:$(HTTP_PORT)"
-	@echo "  unfixed  http://localhost:$(PROBLEMS_PORT)"
+up: knobs ports build ## Bring up both sides and wait until they are healthy (the first time some minutes)
+	@scripts/up.sh
+
+# Everything that can be wrong is said before anything starts. The port's check needs an engine and an image.
+knobs:
+	@scripts/knobs.sh $(filter up observe scale deploy,$(MAKECMDGOALS))
+
+ports: base
+	@scripts/ports.sh up HTTP_PORT PROBLEMS_PORT
 
 down: ## Stop and remove the containers
 	@$(COMPOSE) --profile observe down
@@ -33,46 +38,36 @@ down: ## Stop and remove the containers
 logs: ## Follow the logs of all containers
 	@$(COMPOSE) logs --follow --tail 50
 
-status: ## Show the containers, and the workers as any worker sees them
-	@$(COMPOSE) ps
-	@curl -fsS http://localhost:$(HTTP_PORT)/api/workers && echo
+status: ## Show the containers, the workers as any of them sees all, and whether the ports answer here
+	@scripts/status.sh
 
-observe: lab prometheus ## Bring up Prometheus beside the lab (docs/metrics.md)
+observe: knobs lab prometheus ## Bring up Prometheus beside the lab (docs/metrics.md)
+	@scripts/ports.sh observe PROMETHEUS_PORT
 	@$(COMPOSE) --profile observe up --detach --wait --wait-timeout 60 --no-deps prometheus
 	@echo
-	@echo "  figures and alerts    http://localhost:$(call pin,PROMETHEUS_PORT)"
+	@echo "  figures and alerts    $$(scripts/address.sh PROMETHEUS_PORT)"
 
-scale: ## Run two containers of the fixed side behind the same proxy, or SERVERS=3 of them
+scale: knobs ## Run two containers of the fixed side behind the same proxy, or SERVERS=3 of them
 	@SERVERS=$(or $(SERVERS),2) $(COMPOSE) up --detach --wait --no-recreate server
 
-deploy: build ## Build, and replace the fixed side's servers one by one, without losing a stream
+deploy: knobs build ## Build, and replace the fixed side's servers one by one, without losing a stream (30 s)
 	@$(MAKE) --no-print-directory roll
 
-# New containers beside the old ones; when they are healthy the old ones leave, one after another, each draining its
-# streams. A plain `docker compose up` would stop all of them in the same second.
 roll:
-	@old=$$($(COMPOSE) ps --quiet server) && [ -n "$$old" ] || { echo "Nothing runs yet: make up"; exit 1; }; \
-	count=$$(echo "$$old" | wc -l); \
-	if $(COMPOSE) up --detach --wait --wait-timeout 120 --no-deps --no-recreate --scale server=$$((2 * count)) server; then \
-	  leaving=$$old; \
-	else \
-	  echo "The new servers are not healthy. What they say:"; $(COMPOSE) logs --tail 20 server; \
-	  leaving=$$($(COMPOSE) ps --all --quiet server | grep --invert-match --fixed-strings "$$old"); \
-	fi; \
-	for container in $$leaving; do docker stop $$container && docker rm $$container || exit 1; done >/dev/null; \
-	[ "$$leaving" = "$$old" ] || { echo "The old servers go on."; exit 1; }; \
-	echo "Replaced $$count server containers."
+	@scripts/roll.sh
 
 clean: ## Remove the containers, networks and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
 	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/test >/dev/null 2>&1 || true
 
 build: base
-	@$(COMPOSE) build --quiet server nginx
+	@$(BUILD) 'sse-lab/server and sse-lab/nginx' 'a minute or two the first time' $(COMPOSE) build server nginx
 
-base:
-	@scripts/engine.sh
+base: engine
 	@scripts/images.sh $(BASE_IMAGES)
+
+engine:
+	@scripts/engine.sh
 
 # Any flag of k6 goes with FLAGS, like FLAGS='--verbose'. The reports belong to whoever runs make.
 K6 = mkdir -p load/reports && $(COMPOSE) --profile load run --rm --no-deps --user "$$(id -u):$$(id -g)" \
@@ -80,7 +75,7 @@ K6 = mkdir -p load/reports && $(COMPOSE) --profile load run --rm --no-deps --use
   --env K6_WEB_DASHBOARD_EXPORT=reports/$(1).html k6 run $(FLAGS) $(1).ts
 BOTH := fixed,unfixed
 
-load-test: lab k6 ## Open streams on both sides, and prove what is delivered, lost and cut (docs/load.md)
+load-test: lab k6 ## Open streams on both sides, and prove what is delivered, lost and cut (80 s, docs/load.md)
 	@export SIDES=$(or $(SIDES),$(BOTH)); $(call K6,load-test)
 
 load-fanout: lab k6 ## Every event on every stream? Knobs: STREAMS=5000 RATE=10 DURATION=60s, SIDES=fixed,unfixed
@@ -89,7 +84,7 @@ load-fanout: lab k6 ## Every event on every stream? Knobs: STREAMS=5000 RATE=10 
 load-quiet: lab k6 ## Do silent streams outlive the proxy? QUIET=70s SIDES=fixed,unfixed
 	@$(call K6,quiet)
 
-load-reconnect: lab k6 ## Reload, kill and cut under load: what is lost, and how does the herd return?
+load-reconnect: lab k6 ## Reload, kill and cut under load: what is lost, and how does the herd return? (80 s)
 	@export STREAMS=$(or $(STREAMS),500) DURATION=$(or $(DURATION),40s) HTTP_PORT=$(HTTP_PORT); \
 	load/strike.sh & strike=$$!; $(call K6,reconnect); status=$$?; wait $$strike && exit $$status
 
@@ -102,23 +97,24 @@ lab: base
 
 prometheus: base
 	@scripts/images.sh $(call pin,PROMETHEUS_IMAGE)
-	@$(COMPOSE) --profile observe build --quiet prometheus
+	@$(BUILD) sse-lab/prometheus 'seconds' $(COMPOSE) --profile observe build prometheus
 
 k6: base
 	@scripts/images.sh $(DEBIAN_IMAGE)
-	@$(COMPOSE) --profile load build --quiet k6
+	@$(BUILD) sse-lab/k6 'some minutes the first time' $(COMPOSE) --profile load build k6
 
 k6-tests: k6
-	@docker build --quiet --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load >/dev/null
+	@$(BUILD) sse-lab/k6:tests 'some minutes the first time' \
+	  docker build --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load
 
-test: test-image k6-tests prometheus ## Run everything: lint, types, unit, page, load, system and fault tests, in a container
+test: test-image k6-tests prometheus ## Run everything: lint, types, unit, page, load, system and fault tests, in a container (about 20 minutes)
 	@$(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 test-faults: test-image ## Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses
 	@PARTS=faults $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 # A lab that runs gets the report, for its page.
-scenarios: test-image ## Measure every problem broken and fixed, at full length; NAME=quiet-stream for one of them
+scenarios: test-image ## Measure every problem broken and fixed, at full length (20 minutes); NAME=quiet-stream for one of them
 	@mkdir -p load/reports; PARTS=catalogue $(IN_TEST_IMAGE) $(TEST_ENV) \
 	  --volume "$$(pwd)/load/reports:/lab/load/reports" sse-lab/test; status=$$?; \
 	  $(COMPOSE) exec -T redis redis-cli -x set sse-lab:scenarios <load/reports/scenarios.json >/dev/null 2>&1; \
@@ -128,14 +124,14 @@ record-scenarios: test-image ## Take the last report of `make scenarios` over in
 	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$(pwd):/repository" sse-lab/test \
 	  node load/scenarios/record.ts /repository
 
-bench: test-image ## What a delivery and a stream cost, beside the limit and plain Express; ROUNDS=3 ROWS=nginx
+bench: test-image ## What a delivery and a stream cost, beside the limit and plain Express (30 minutes); ROUNDS=3 ROWS=nginx
 	@$(IN_TEST_IMAGE) --network host --pid host --ulimit nofile=20000:20000 --env ROUNDS --env ROWS --env RATIO_MAX \
 	  sse-lab/test node load/bench/main.ts
 
 soak: test-image ## Strike random faults for MINUTES=10, until something is lost
 	@PARTS=soak $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
-test-readme: test-image ## Run the commands of the README against the lab on this machine
+test-readme: test-image ## Run the commands of the README against the lab on this machine (3 minutes)
 	@$(IN_TEST_IMAGE) --network host sse-lab/test node server/test/readme.ts
 
 # Only the lab itself is known to let the origin of its page in; for another server, ORIGIN says which.
@@ -146,4 +142,5 @@ conformance: test-image ## Judge a server of event streams, case by case: URL=ht
 	  $(foreach option,STREAM PUBLISH RULES ONLY,$(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) '$($(option))'))
 
 test-image: build
-	@docker build --quiet --file server/Dockerfile --target test --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/test . >/dev/null
+	@$(BUILD) sse-lab/test 'some minutes the first time: a browser, Go, the tools' \
+	  docker build --file server/Dockerfile --target test --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/test .

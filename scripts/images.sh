@@ -9,7 +9,7 @@ say() { printf 'images: %s\n' "$*"; }
 fail() { printf 'images: %s\n' "$*" >&2; exit 1; }
 present() { docker image inspect "$1" >/dev/null 2>&1; }
 
-pin() { eval "value=\${$1:-}"; [ -n "$value" ] || value=$(sed -n "s/^$1=//p" ../.env); printf '%s' "$value"; }
+pin() { ./pin.sh "$1"; }
 
 build() { # build DOCKERFILE TAG [NAME=VALUE...]
   local file=$1 tag=$2 args=''
@@ -52,7 +52,7 @@ stand_in() { # stand_in IMAGE: the part before the colon says what to build
   local debian version
   debian=$(pin DEBIAN_IMAGE)
   [ "$1" = "$debian" ] || ensure "$debian"
-  say "no registry answers: building a stand-in for $1"
+  say "no registry answers: building a stand-in for $1 (up to a minute)"
   version=${1#*:}
   case "$1" in
     debian:*) stand_in_debian "$1" ;;

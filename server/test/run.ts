@@ -17,7 +17,7 @@ type Part = { name: string; needsStack?: true; onlyWhenChosen?: true; act: () =>
 const root = fileURLToPath(new URL('../..', import.meta.url))
 process.chdir(root)
 
-const unit = ['server/src/**/*.test.ts', 'server/test/support/*.test.ts']
+const unit = ['server/src/**/*.test.ts', 'server/test/{scripts,support}/*.test.ts']
 
 const parts: Part[] = [
   { name: 'lint', act: () => command('npm', 'run', '--silent', 'lint') },

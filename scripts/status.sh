@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Shows the containers, the workers as any of them sees all, and whether this machine reaches the ports. Ends with 1 where
+# something of that is missing.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+project=${COMPOSE_PROJECT_NAME:-sse-lab}
+status=0
+say() { echo; echo "$*"; status=1; }
+
+# Ids of the running containers of a service, or of all.
+running() { docker ps --quiet --filter "label=com.docker.compose.project=$project" ${1:+--filter "label=com.docker.compose.service=$1"}; }
+
+# Any worker knows all of both sides through Redis; one that does not answer is asked nothing more.
+workers() {
+  local id
+  for id in $(running server) $(running server-problems); do
+    if docker exec --interactive "$id" node --input-type=module - <workers.mjs 2>/dev/null; then return; fi
+  done
+  say 'No worker answers. What they say: make logs'
+}
+
+# A container that is healthy says nothing of the host's port: docker-proxy, which copies for it, may be dead.
+port() { # port ID SIDE PORT_IN_THE_CONTAINER
+  local at code
+  # Only the first address of several.
+  at=$(docker port "$1" "$3" 2>/dev/null || true)
+  at=${at%%$'\n'*}
+  if [ -z "$at" ]; then say "$2: no port of this machine leads there. Start again: make up"; return; fi
+  at=http://$(printf '%s' "$at" | sed -E 's/^(0\.0\.0\.0|127\.0\.0\.1|\[?::1?\]?):([0-9]+)$/localhost:\2/')
+  code=$(curl --noproxy '*' --silent --output /dev/null --max-time 5 --write-out '%{http_code}' "$at/healthz" || true)
+  case "$code" in
+    200) printf '%-8s %s answers\n' "$2" "$at" ;;
+    000 | '') say "$2: $at does not answer on this machine, and its nginx is $(health "$1"). Bring the port back: docker compose restart nginx
+  Docker's own proxy for ports of localhost dies at about 3,300 streams. More of them need the compose network (docs/load.md)." ;;
+    *) say "$2: $at answers $code: no worker is behind it. What they say: make logs" ;;
+  esac
+}
+
+health() { docker inspect --format '{{if .State.Health}}{{.State.Health.Status}}{{else}}{{.State.Status}}{{end}}' "$1"; }
+
+ports() {
+  local nginx
+  case "${DOCKER_HOST:-}" in
+    tcp://127.* | tcp://localhost* | unix://* | '') ;;
+    *) echo "The engine is elsewhere ($DOCKER_HOST): its ports are not asked from here."; return ;;
+  esac
+  nginx=$(running nginx)
+  nginx=${nginx%%$'\n'*}
+  if [ -z "$nginx" ]; then say 'nginx does not run, so nobody reaches the lab: make up'; return; fi
+  command -v curl >/dev/null 2>&1 || { echo 'There is no curl here to ask the ports with.'; return; }
+  port "$nginx" fixed 80
+  port "$nginx" unfixed 8081
+}
+
+if [ -z "$(running)" ]; then
+  echo 'Nothing runs: make up'
+  exit 1
+fi
+docker ps --all --filter "label=com.docker.compose.project=$project" \
+  --format 'table {{.Label "com.docker.compose.service"}}\t{{.Names}}\t{{.Status}}\t{{.Ports}}'
+echo
+workers
+echo
+ports
+exit "$status"

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Brings up both sides, waits until they are healthy, and says where they are.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+echo 'starting both sides, and waiting until every worker is ready (about 20 s)'
+docker compose up --detach --wait --wait-timeout 120 --quiet-pull || {
+  echo
+  echo 'Not healthy. What the containers say:'
+  docker compose ps --all
+  docker compose logs --tail 20
+  # What a worker says of its configuration may be far above.
+  docker compose logs --no-log-prefix 2>/dev/null | grep -E '^(config|PM2_HOME|SOCKET): ' | sort -u || true
+  exit 1
+}
+echo
+echo "  fixed    $(scripts/address.sh HTTP_PORT)"
+echo "  unfixed  $(scripts/address.sh PROBLEMS_PORT)"

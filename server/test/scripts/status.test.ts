@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { createServer, type RequestListener, type Server } from 'node:http'
+import { once } from 'node:events'
+import { afterEach, test } from 'node:test'
+import { Copy } from './fakes.ts'
+
+const open: Server[] = []
+afterEach(() => {
+  for (const server of open.splice(0)) {
+    server.close()
+    server.closeAllConnections()
+  }
+})
+
+async function listen(answer: RequestListener): Promise<number> {
+  const server = createServer(answer).listen(0, '127.0.0.1')
+  open.push(server)
+  await once(server, 'listening')
+  const address = server.address()
+  assert.ok(address !== null && typeof address === 'object')
+  return address.port
+}
+
+const ok: RequestListener = (_, response) => void response.end('ok')
+const away: RequestListener = (_, response) => void response.writeHead(503).end()
+
+/** A port of which nobody listens any more. */
+async function dead(): Promise<number> {
+  const port = await listen(ok)
+  open.pop()?.close()
+  return port
+}
+
+/** An engine with one container of each service; its nginx is healthy, and leads to these ports of the host. */
+function engine(fixed: number, unfixed: number): string {
+  return `case "$1" in
+    ps) case "$*" in *--format*) echo 'service NAMES STATUS PORTS' ;; *) echo 4711 ;; esac ;;
+    exec) cat >/dev/null; echo 'the workers' ;;
+    port) if [ "$3" = 80 ]; then echo '127.0.0.1:${fixed}'; else printf '0.0.0.0:${unfixed}\\n[::]:${unfixed}\\n'; fi ;;
+    inspect) echo healthy ;;
+  esac`
+}
+
+test('status shows containers, workers, and that the ports answer', async () => {
+  const [fixed, unfixed] = [await listen(ok), await listen(ok)]
+  await using copy = await Copy.make({ docker: engine(fixed, unfixed) })
+
+  // A proxy for the world is none for this machine.
+  const { code, out } = await copy.run(['scripts/status.sh'], { http_proxy: 'http://127.0.0.1:1' })
+
+  assert.equal(code, 0, out)
+  assert.match(out, /^service NAMES STATUS PORTS\n\nthe workers\n\n/)
+  assert.match(
+    out,
+    new RegExp(
+      `^fixed +http://localhost:${fixed} answers\nunfixed +http://localhost:${unfixed} answers\n`,
+      'm',
+    ),
+  )
+})
+
+test('a port that is dead although nginx is healthy is named, with what to do', async () => {
+  const [fixed, unfixed] = [await dead(), await listen(ok)]
+  await using copy = await Copy.make({ docker: engine(fixed, unfixed) })
+
+  const { code, out } = await copy.run(['scripts/status.sh'])
+
+  assert.equal(code, 1)
+  assert.match(
+    out,
+    new RegExp(`fixed: http://localhost:${fixed} does not answer on this machine, and its nginx is healthy`),
+  )
+  assert.match(out, /docker compose restart nginx/)
+  assert.match(out, /3,300 streams[^]*compose network/)
+  assert.match(out, new RegExp(`unfixed +http://localhost:${unfixed} answers`))
+})
+
+test('a port that takes connections and never answers is as dead', async () => {
+  const [fixed, unfixed] = [await listen(ok), await listen(() => undefined)]
+  await using copy = await Copy.make({ docker: engine(fixed, unfixed) })
+
+  const { code, out } = await copy.run(['scripts/status.sh'])
+
+  assert.equal(code, 1)
+  assert.match(out, /unfixed: .* does not answer/)
+})
+
+test('a port behind which no worker is says so', async () => {
+  const [fixed, unfixed] = [await listen(away), await listen(ok)]
+  await using copy = await Copy.make({ docker: engine(fixed, unfixed) })
+
+  const { code, out } = await copy.run(['scripts/status.sh'])
+
+  assert.equal(code, 1)
+  assert.match(out, /fixed: .* answers 503: no worker is behind it/)
+})
+
+test('an engine that is elsewhere is not asked at localhost', async () => {
+  await using copy = await Copy.make({ docker: engine(await dead(), await dead()) })
+
+  const { code, out } = await copy.run(['scripts/status.sh'], { DOCKER_HOST: 'ssh://far' })
+
+  assert.equal(code, 0, out)
+  assert.match(out, /The engine is elsewhere \(ssh:\/\/far\)/)
+})
+
+test('where nothing runs, status says how to bring it up, and ends with 1', async () => {
+  await using copy = await Copy.make({ docker: '' })
+
+  assert.deepEqual(await copy.run(['scripts/status.sh']), {
+    code: 1,
+    out: 'Nothing runs: make up\n',
+    error: '',
+  })
+})
+
+const worker = {
+  pid: 18,
+  bus: 'streams',
+  ready: true,
+  connections: 7,
+  delivered: 12_345,
+  busLagMs: 3,
+  eventLoopDelayMs: 2,
+}
+const workers = [
+  { ...worker, worker: 'b/10', rssBytes: 2 ** 27, ready: false },
+  { ...worker, worker: 'a/0', rssBytes: 2 ** 27, bus: 'memory', busLagMs: null },
+  { ...worker, worker: 'b/9', rssBytes: 95 * 2 ** 20 },
+]
+
+test('workers are a table: the fixed side first, in order, a dash where there is nothing', async () => {
+  const port = await listen((_, response) => void response.end(JSON.stringify({ workers, partial: true })))
+  await using copy = await Copy.make()
+
+  const { out } = await copy.run(['node', 'scripts/workers.mjs'], { PORT: String(port) })
+
+  assert.equal(
+    out,
+    [
+      'worker  pid  bus      ready  streams  delivered  lag ms  loop delay ms  rss MB',
+      'b/9      18  streams  yes          7      12345       3              2      95',
+      'b/10     18  streams  NO           7      12345       3              2     128',
+      'a/0      18  memory   yes          7      12345       -              2     128',
+      'Redis does not answer, so this worker knows of no other.',
+      '',
+    ].join('\n'),
+  )
+})
