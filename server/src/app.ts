@@ -1,9 +1,9 @@
-import cors from 'cors'
 import express, { type Express, type RequestHandler, type Router } from 'express'
 import type { RequestListener } from 'node:http'
 import type { Bus } from './bus/bus.ts'
 import type { Config } from './config.ts'
 import { streamHeaders } from './connection.ts'
+import { crossOrigin } from './cross-origin.ts'
 import type { WorkerName } from './event.ts'
 import type { Hub } from './hub/hub.ts'
 import { jsonBody } from './json-body.ts'
@@ -49,7 +49,7 @@ export function createApp(parts: AppParts): RequestListener {
 
   app.use(
     '/events',
-    cors({ origin: config.corsOrigins, methods: ['GET', 'HEAD', 'POST'], maxAge: preflightSeconds }),
+    crossOrigin(config.corsOrigins, { methods: ['GET', 'HEAD', 'POST'], maxAge: preflightSeconds }),
   )
   app
     .route('/events')
@@ -64,7 +64,7 @@ export function createApp(parts: AppParts): RequestListener {
 
   app
     .route('/api/workers')
-    .all(uncached, cors({ origin: config.corsOrigins }))
+    .all(uncached, crossOrigin(config.corsOrigins))
     .get(async (_request, response) => void response.json(await workers.list()))
     .all(only('GET, HEAD, OPTIONS'))
   app
@@ -91,6 +91,8 @@ export function createApp(parts: AppParts): RequestListener {
   const policy = pagePolicy(config.corsOrigins)
   app.use(
     express.static(pageFolder, {
+      // The way to a folder would repeat the query, however long: see cross-origin.ts.
+      redirect: false,
       setHeaders: response => void response.setHeader('Content-Security-Policy', policy),
     }),
   )

@@ -1,6 +1,6 @@
-import cors from 'cors'
 import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
+import { crossOrigin } from './cross-origin.ts'
 import { jsonBody } from './json-body.ts'
 import type { Log } from './log.ts'
 import { Refusal } from './refusal.ts'
@@ -33,7 +33,7 @@ const forwardMsMax = 15_000
 /** `GET /api/lab`, `POST /api/lab/workers`, `GET /api/lab/scenarios`. docs/api.md describes each. */
 export function labCalls(parts: LabParts): Router {
   const router = Router()
-  router.use(cors({ origin: [...parts.origins], methods: ['GET', 'POST'] }))
+  router.use(crossOrigin(parts.origins, { methods: ['GET', 'POST'] }))
   router.get('/', async (_request, response) => {
     const report = parts.enabled && (await parts.readReport()) !== null
     response.json({ lab: parts.enabled, origins: parts.origins, report })
