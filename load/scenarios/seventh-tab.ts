@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { setTimeout as pause } from 'node:timers/promises'
-import { promisify } from 'node:util'
+import { makeCertificate } from '../../server/test/support/certificate.ts'
 import { until } from '../../server/test/support/until.ts'
 import { scenario } from './scenario.ts'
 
@@ -88,20 +85,3 @@ export const seventhTab = scenario({
     }),
   },
 })
-
-/** A certificate that nobody has signed, as files of nginx by path. */
-async function makeCertificate(): Promise<Record<string, string>> {
-  const folder = await mkdtemp(`${tmpdir()}/tls-`)
-  try {
-    const [certificate, key] = [`${folder}/certificate.pem`, `${folder}/key.pem`]
-    const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
-    const files = ['-subj', '/CN=lab', '-keyout', key, '-out', certificate]
-    await promisify(execFile)('openssl', ['req', '-x509', ...kind, ...files])
-    return {
-      '/lab/tls/certificate.pem': await readFile(certificate, 'utf8'),
-      '/lab/tls/key.pem': await readFile(key, 'utf8'),
-    }
-  } finally {
-    await rm(folder, { recursive: true })
-  }
-}
