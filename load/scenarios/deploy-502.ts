@@ -15,7 +15,7 @@ export const deploy502 = scenario({
     'By the standard an EventSource comes back after a cut, but any answer other than 200 text/event-stream fails the connection: CLOSED, no retry. A proxy without a server answers 502.',
   fix: 'For GET /events alone, nginx answers 502, 503 and 504 with 200, a retry: line and the end.',
   code: [
-    { file: 'nginx/streaming.conf', text: 'error_page 500 502 503 504 = $when_away;' },
+    { file: 'nginx/streaming.conf', text: 'error_page 502 503 504 = $when_away;' },
     { file: 'nginx/streaming.conf', text: 'return 200 "retry: $later_ms\\n";' },
   ],
   sides: { broken: 8081, fixed: 80 },

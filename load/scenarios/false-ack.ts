@@ -7,7 +7,7 @@ const eventCount = 5
 // The first fix that people find for deploy-502: it says "later" to a reader, and to everyone else.
 const laterToAll = (text: string) =>
   text
-    .replace('error_page 500 502 503 504 = $when_away;', 'error_page 502 503 504 =200 @later;')
+    .replace('error_page 502 503 504 = $when_away;', 'error_page 502 503 504 =200 @later;')
     .replace('location = /later {\n        internal;', 'location @later {')
 
 export const falseAck = scenario({
@@ -20,7 +20,7 @@ export const falseAck = scenario({
     '200 with a retry: line is right for a reader while no server is there. A publisher takes the same 200 for an acknowledgement.',
   fix: 'Only GET is told "later"; any other method gets 503.',
   code: [
-    { file: 'nginx/streaming.conf', text: 'default /away;' },
+    { file: 'nginx/streaming.conf', text: 'default       /away;' },
     { file: 'nginx/streaming.conf', text: 'return 503' },
   ],
   sides: { broken: laterToAll, fixed: (text: string) => text },

@@ -41,18 +41,28 @@ export function openServer(listener: RequestListener, options: ServerOptions = {
   return server
 }
 
-const malformed = { status: 400, detail: 'The request is not HTTP/1.1 as RFC 9112 has it.' }
-const refusals: Record<string, { status: number; detail: string }> = {
+const malformed = {
+  status: 400,
+  code: 'bad-request',
+  detail: 'The request is not HTTP/1.1 as RFC 9112 has it.',
+}
+const refusals: Record<string, { status: number; code: string; detail: string }> = {
   HPE_HEADER_OVERFLOW: {
     status: 431,
+    code: 'headers-too-large',
     detail: 'The URL and the headers are too long together: ask for fewer topics, or send fewer cookies.',
   },
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, detail: 'The request did not arrive in time.' },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    code: 'bad-request',
+    detail: 'The request did not arrive in time.',
+  },
 }
 
-function answerTo(code: string): string {
-  const { status, detail } = refusals[code] ?? malformed
-  const body = problemText({ status, code: 'bad-request', detail })
+function answerTo(errorCode: string): string {
+  const problem = refusals[errorCode] ?? malformed
+  const { status } = problem
+  const body = problemText(problem)
   return [
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     'Content-Type: application/problem+json',
