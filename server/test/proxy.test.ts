@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { after, before, test } from 'node:test'
 import type { StartedTestContainer } from 'testcontainers'
-import { publish } from './support/publish.ts'
-import { docker, stackReady, startNginx, startServer } from './support/stack.ts'
+import { listen } from './support/listen.ts'
+import { call, publish } from './support/publish.ts'
+import { docker, stackReady, startNginx, startServer, testAlias } from './support/stack.ts'
 import { TestStream } from './support/test-stream.ts'
 import { until } from './support/until.ts'
 
@@ -15,6 +17,13 @@ const shrunk = (text: string) =>
     .replace('include problems.conf;', 'proxy_read_timeout 2s;\n    include problems.conf;')
 
 const toOneWorker = (text: string) => text.replace(/server server(-problems)?:3000/, 'server one-worker:3000')
+
+// Another nginx in front, as people write it: a proxy_pass and nothing else. HTTP/1.0 is how nginx before 1.29.7 speaks to servers,
+// and others still do; an HTTP/1.1 one passes small chunks on by chance.
+const plainBefore = (inner: string, version: string) => (text: string) =>
+  text
+    .replace(/server server(-problems)?:3000/, `server ${inner}`)
+    .replace('proxy_ignore_headers X-Accel-Buffering;', `proxy_http_version ${version};`)
 
 const started: StartedTestContainer[] = []
 before(async () => {
@@ -76,4 +85,63 @@ test('an event passes streaming.conf at once; through problems.conf its end wait
     problems.events.map(event => event.id),
     [large.id, small.id],
   )
+})
+
+for (const version of ['1.0', '1.1']) {
+  test(`behind a second nginx that nobody configured and that speaks HTTP/${version}, hello and each event come at once`, async t => {
+    const alias = `nginx-outer-${version.replace('.', '-')}`
+    started.push(await startNginx(alias, plainBefore('nginx:80', version)))
+    const outer = `http://${alias}:8081`
+    await until(
+      'the way through both',
+      10_000,
+      async () => (await call('GET', `${outer}/healthz`)).status === 200,
+    )
+    const topic = randomUUID()
+    const begun = performance.now()
+    await using stream = await TestStream.open(`${outer}/events?topic=${topic}`, { withinMs: 5000 })
+    await stream.greeted()
+    const helloMs = performance.now() - begun
+
+    const large = await publish(outer, { topic, data: 'x'.repeat(6 * 1024) })
+    await stream.next(({ id }) => id === large.id, { withinMs: 5000 })
+    const small = await publish(outer, { topic, data: 'small' })
+    await stream.next(({ id }) => id === small.id, { withinMs: 5000 })
+
+    assert.equal(stream.headers['x-accel-buffering'], undefined, 'the outer one has taken it')
+    t.diagnostic(`hello came ${helloMs.toFixed(1)} ms after the request`)
+  })
+}
+
+test('the lab tells a second proxy not to hold the stream back, not to keep it, and not to change it', async () => {
+  await using stream = await TestStream.open(`http://nginx-shrunk/events?topic=${randomUUID()}`)
+
+  assert.equal(stream.headers['x-accel-buffering'], 'no')
+  assert.equal(stream.headers['cache-control'], 'no-store, no-transform')
+})
+
+test('the server hears that the caller came over TLS, which ended at the first proxy, and through whom', async t => {
+  const heard: IncomingHttpHeaders[] = []
+  const server = createServer((request, response) => {
+    heard.push(request.headers)
+    response.end()
+  })
+  t.after(() => server.close())
+  const port = await listen(server)
+  const toTest = (text: string) =>
+    text.replace(/server server(-problems)?:3000/, `server ${testAlias}:${port}`)
+  started.push(await startNginx('nginx-echo', toTest))
+  const ask = async (headers: Record<string, string>) => {
+    const { status } = await call('GET', 'http://nginx-echo/', { headers })
+    return status === 200 ? heard.at(-1) : undefined
+  }
+
+  const behind = await until('an answer', 10_000, () =>
+    ask({ 'x-forwarded-proto': 'https', 'x-forwarded-for': '192.0.2.7' }),
+  )
+  const alone = await until('an answer', 10_000, () => ask({ 'x-forwarded-proto': 'gopher' }))
+
+  assert.equal(behind['x-forwarded-proto'], 'https')
+  assert.match(String(behind['x-forwarded-for']), /^192\.0\.2\.7, /)
+  assert.equal(alone['x-forwarded-proto'], 'http')
 })
