@@ -11,6 +11,7 @@ import { cases } from './cases.ts'
 import { runCases, type Result } from './run.ts'
 import { casesTable } from './table.ts'
 import { optionsFor } from './self-test/judge.ts'
+import { HoldsBody, HoldsStream } from './self-test/holders.ts'
 import { Model } from './self-test/model.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -152,7 +153,48 @@ test('an address where nothing answers is one line that says so', async () => {
   const { code, out, err } = await command('--url', `http://127.0.0.1:${await freePort()}`)
 
   assert.deepEqual([code, out], [2, ''])
-  assert.match(err, /^conformance: no HTTP server answers at http:\/\/127\.0\.0\.1:\d+: start it.*\n$/)
+  assert.match(
+    err,
+    /^conformance: no HTTP server answers at http:\/\/127\.0\.0\.1:\d+ \(connect ECONNREFUSED [^)]*\): start it.*\n$/,
+  )
+})
+
+const holders: [how: string, Server: new () => Model, says: RegExp][] = [
+  [
+    'whole',
+    HoldsStream,
+    /sent no byte of an answer within 2 s: something on the way holds the stream back \(proxy buffering/,
+  ],
+  [
+    'behind its head',
+    HoldsBody,
+    /is open, and no byte of it has come: something on the way holds the stream back \(proxy buffering/,
+  ],
+]
+for (const [how, Holder, says] of holders) {
+  test(`a stream that is held ${how} fails, and the report says so`, { timeout: 60_000 }, async () => {
+    await using server = new Holder()
+    const { origin } = await server.listen()
+
+    const { code, out, err } = await command('--url', origin, '--only', 'http/whole')
+
+    assert.deepEqual([code, err], [1, ''])
+    assert.match(out, says)
+    assert.match(out, /^0 passed, [1-9]\d* failed, 0 skipped$/m)
+  })
+}
+
+test('what a held stream would have said of itself is not made up', { timeout: 60_000 }, async () => {
+  await using server = new HoldsStream()
+  const { origin } = await server.listen()
+
+  const { code, out } = await command('--url', origin, '--only', 'replay/exact')
+
+  assert.equal(code, 1)
+  assert.match(
+    out,
+    /^skip {2}replay\/exact .*: no stream says hello, so nobody knows whether there is a history$/m,
+  )
 })
 
 const wrongArguments: [args: string[], says: RegExp][] = [

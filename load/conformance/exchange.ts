@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { until } from '../../server/test/support/until.ts'
 import type { Answer } from './answer.ts'
 import { AnswerReader } from './answer-reader.ts'
+import { Failure } from './expect.ts'
 import { Wire, type WireOptions } from './wire.ts'
 
 export type RequestParts = {
@@ -29,6 +30,9 @@ export function requestText(
   )
   return `${method} ${path} HTTP/${version}\r\n${lines.join('')}\r\n${body ?? ''}`
 }
+
+/** What to look for where a stream is silent that should speak. */
+export const held = 'something on the way holds the stream back (proxy buffering; X-Accel-Buffering eaten)'
 
 /** One connection, the requests on it and their answers. */
 export class Exchange {
@@ -100,9 +104,20 @@ export class Exchange {
   async head(n = 0): Promise<Answer> {
     const found = await until('an answer, or the end of the connection', this.#withinMs, () => {
       return this.#reader.answers[n] ?? (this.wire.over === undefined ? undefined : 'none')
-    })
-    if (found === 'none') throw new Error('the connection ended without an answer')
+    }).catch(() => 'late' as const)
+    if (found === 'none') throw new Failure('the connection ended without an answer')
+    if (found === 'late') throw new Failure(this.#silence())
     return found
+  }
+
+  // Who reads "no answer" looks for a server that is down. Mostly it is there, and something holds its answer.
+  #silence(): string {
+    const within = `within ${this.#withinMs / 1000} s`
+    if (!this.wire.connected) return `no connection ${within}`
+    if (this.wire.received > 0)
+      return `the server sent ${this.wire.received} bytes and no whole head ${within}`
+    const silence = `the server took the connection and the request, and sent no byte of an answer ${within}`
+    return this.#reader.methods[0] === 'GET' ? `${silence}: ${held}` : silence
   }
 
   /** The nth answer with its whole body. */

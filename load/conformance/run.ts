@@ -19,6 +19,8 @@ export class NoAnswer extends Error {
 
 const caseMsMax = 20_000
 const heartbeatMsMax = 2000
+// Every case would wait for what the first stream has already waited for in vain.
+const heldWithinMsMax = 2000
 
 /**
  * Runs the cases that the options choose, several at a time, and calls `report` for each in their order.
@@ -29,8 +31,9 @@ export async function runCases(
   options: Options,
   report: (result: Result) => void,
 ): Promise<Result[]> {
-  const hello = await probe(options)
-  const facts = { options, bus: hello?.bus ?? 'unknown', heartbeatMs: hello?.heartbeatMs ?? 0 }
+  const seen = await probe(options)
+  const withinMs = seen.held ? Math.min(options.withinMs, heldWithinMsMax) : options.withinMs
+  const facts = { ...seen, options: { ...options, withinMs } }
   const chosen = cases.filter(
     ({ id, rule }) => id.startsWith(options.only) && (options.rules === 'all' || rule === 'standard'),
   )
@@ -38,10 +41,11 @@ export async function runCases(
   let next = 0
   let reported = 0
   const work = async (): Promise<void> => {
-    for (let n = next++; n < chosen.length; n = next++) {
+    while (next < chosen.length) {
+      const n = next++
       const it = chosen[n]
       if (it === undefined) return
-      results[n] = await runCase(it, options, facts)
+      results[n] = await runCase(it, facts)
       // In their order, whatever order they end in: two reports can be compared line by line.
       for (let done = results[reported]; done !== undefined; done = results[reported]) {
         report(done)
@@ -53,7 +57,7 @@ export async function runCases(
   return results.filter(result => result !== undefined)
 }
 
-async function runCase(it: Case, options: Options, facts: Facts): Promise<Result> {
+async function runCase(it: Case, facts: Facts): Promise<Result> {
   const begun = Date.now()
   const ended = (outcome: Result['outcome'], text = ''): Result => ({
     case: it,
@@ -63,7 +67,7 @@ async function runCase(it: Case, options: Options, facts: Facts): Promise<Result
   })
   const lack = it.needs?.map(need => lacking[need](facts)).find(reason => reason !== undefined)
   if (lack !== undefined) return ended('skip', lack)
-  using target = new Target(options)
+  using target = new Target(facts.options)
   try {
     await Promise.race([it.check(target), deadline()])
     return ended('ok')
@@ -79,30 +83,57 @@ async function deadline(): Promise<never> {
   })
 }
 
-type Facts = { options: Options; bus: string; heartbeatMs: number }
+/** What the first look at the server has shown. */
+type Seen = {
+  hello: Hello | undefined
+  /** The server took the request for a stream and answered nothing. */
+  held: boolean
+}
+type Facts = Seen & { options: Options }
+
+const noHello = 'no stream says hello, so nobody knows'
 
 /** Why a case with such a need cannot run here, or undefined. */
 const lacking: Record<Need, (facts: Facts) => string | undefined> = {
   publish: ({ options }) =>
     options.publish === undefined ? 'there is no way to publish (--publish none)' : undefined,
   origin: ({ options }) => (options.origin === undefined ? 'no origin was given (--origin)' : undefined),
-  history: ({ bus }) => (bus === 'streams' ? undefined : `the bus ${bus} keeps no history`),
-  'no-history': ({ bus }) =>
-    bus === 'memory' || bus === 'pubsub' ? undefined : `the bus ${bus} is not one without a history`,
-  heartbeat: ({ heartbeatMs }) =>
-    heartbeatMs > 0 && heartbeatMs <= heartbeatMsMax
+  history: ({ hello }) => {
+    if (hello === undefined) return `${noHello} whether there is a history`
+    return hello.bus === 'streams' ? undefined : `the bus ${hello.bus} keeps no history`
+  },
+  'no-history': ({ hello }) => {
+    if (hello === undefined) return `${noHello} whether there is a history`
+    return ['memory', 'pubsub'].includes(hello.bus)
       ? undefined
-      : `heartbeats come every ${heartbeatMs} ms (0: never), and the kit waits for ${heartbeatMsMax}`,
+      : `the bus ${hello.bus} is not one without a history`
+  },
+  heartbeat: ({ hello }) => {
+    if (hello === undefined) return `${noHello} when heartbeats come`
+    const { heartbeatMs } = hello
+    return heartbeatMs > 0 && heartbeatMs <= heartbeatMsMax
+      ? undefined
+      : `heartbeats come every ${heartbeatMs} ms (0: never), and the kit waits for ${heartbeatMsMax}`
+  },
 }
 
-/** What the server says of itself, if it says anything. */
-async function probe(options: Options): Promise<Hello | undefined> {
+/** What the server says of itself, if it says anything. Throws NoAnswer where no server is. */
+async function probe(options: Options): Promise<Seen> {
   using target = new Target(options)
   const exchange = target.connect()
   exchange.send({ path: target.streamPath() })
-  await exchange.head().catch(() => {
-    throw new NoAnswer(`no HTTP server answers at ${options.base.origin}: start it, or give another address`)
-  })
+  try {
+    await exchange.head()
+  } catch (error) {
+    const { connected, over } = exchange.wire
+    // A server that is there and silent is no server that is away: its cases fail, each for its own reason.
+    if (connected && over === undefined) return { hello: undefined, held: true }
+    const why = exchange.wire.error ?? (error instanceof Error ? error.message : String(error))
+    throw new NoAnswer(
+      `no HTTP server answers at ${options.base.origin} (${why}): start it, or give another address`,
+    )
+  }
   const stream = await target.stream().catch(() => undefined)
-  return await stream?.hello().catch(() => undefined)
+  const hello = await stream?.hello().catch(() => undefined)
+  return { hello, held: false }
 }

@@ -2,7 +2,7 @@ import { createParser } from 'eventsource-parser'
 import { z } from 'zod'
 import { until } from '../../server/test/support/until.ts'
 import type { Answer } from './answer.ts'
-import { Exchange, type RequestParts } from './exchange.ts'
+import { Exchange, held, type RequestParts } from './exchange.ts'
 import { Failure, show } from './expect.ts'
 import { LineReader } from './line-reader.ts'
 import type { WireOptions } from './wire.ts'
@@ -75,11 +75,15 @@ export class Stream {
       return await until(what, withinMs, () => this.events.find(fits))
     } catch {
       const seen = this.events.slice(-4).map(event => `${event.type} ${show(event.data.slice(0, 40))}`)
-      const ending = this.exchange.wire.over === undefined ? 'is open' : 'has ended'
       throw new Failure(
-        `wanted ${what} within ${withinMs} ms, saw ${seen.join(', ') || 'no event'}; the stream ${ending}`,
+        `wanted ${what} within ${withinMs} ms, saw ${seen.join(', ') || 'no event'}; the stream ${this.#state()}`,
       )
     }
+  }
+
+  #state(): string {
+    if (this.exchange.wire.over !== undefined) return 'has ended'
+    return this.answer.length > 0 ? 'is open' : `is open, and no byte of it has come: ${held}`
   }
 
   /** The first event with this data. */

@@ -10,6 +10,10 @@ export type WireOptions = {
 export class Wire {
   /** How the server ended it: with FIN, or with a reset. */
   over: 'end' | 'cut' | undefined
+  /** Whether the server took the connection, and with https: proved who it is. */
+  connected = false
+  /** Why there is no connection, in the words of the system: "connect ECONNREFUSED 127.0.0.1:8080". */
+  error: string | undefined
   readonly #socket: Socket
 
   /** Calls `take` with bytes as they come. Nothing throws: an address that does not answer is a wire that is over. */
@@ -33,9 +37,19 @@ export class Wire {
     }
     // Without this, two small writes wait for each other: 40 ms that no case asked for.
     this.#socket.setNoDelay(true)
+    const connected = base.protocol === 'https:' ? 'secureConnect' : 'connect'
+    this.#socket.on(connected, () => (this.connected = true))
     this.#socket.on('end', () => (this.over = 'end'))
-    this.#socket.on('error', () => (this.over ??= 'cut'))
+    this.#socket.on('error', error => {
+      this.error ??= error.message
+      this.over ??= 'cut'
+    })
     this.#socket.on('close', () => (this.over ??= 'cut'))
+  }
+
+  /** How many bytes came so far. */
+  get received(): number {
+    return this.#socket.bytesRead
   }
 
   write(bytes: string | Buffer): void {

@@ -22,7 +22,7 @@ async function failuresOf(base: URL, chosen: readonly Case[]): Promise<Result[]>
 /** Registers a test for each wrong server: the kit must fail on it, for that reason. */
 export function judgeAll(title: string, all: readonly Wrong[]): void {
   // Much of a run is waiting, so several share the time.
-  suite(title, { concurrency: 4 }, () => {
+  suite(title, { concurrency: 6 }, () => {
     for (const { name, Server, fails, andMore } of all) {
       const more = fails.length > 1 ? ` and ${fails.length - 1} more` : ''
       test(`a server that ${name} fails ${fails[0]}${more}`, async () => {
