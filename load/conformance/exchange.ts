@@ -11,14 +11,14 @@ export type RequestParts = {
   version?: '1.0' | '1.1'
   /** A value of undefined takes a header out that would be there otherwise. */
   headers?: Record<string, string | undefined>
-  body?: string
+  body?: string | Buffer
 }
 
-/** The text of a request, with the headers that every request needs. */
-export function requestText(
+/** The bytes of a request, with the headers that every request needs. */
+export function requestBytes(
   base: URL,
   { method = 'GET', path, version = '1.1', headers, body }: RequestParts,
-): string {
+): Buffer {
   const all: Record<string, string | undefined> = {
     Host: base.host,
     Connection: 'close',
@@ -28,7 +28,13 @@ export function requestText(
   const lines = Object.entries(all).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}: ${value}\r\n`],
   )
-  return `${method} ${path} HTTP/${version}\r\n${lines.join('')}\r\n${body ?? ''}`
+  const head = Buffer.from(`${method} ${path} HTTP/${version}\r\n${lines.join('')}\r\n`)
+  return Buffer.concat([head, Buffer.from(body ?? '')])
+}
+
+/** The same as text. */
+export function requestText(base: URL, parts: RequestParts): string {
+  return requestBytes(base, parts).toString()
 }
 
 /** What to look for where a stream is silent that should speak. */
@@ -53,7 +59,14 @@ export class Exchange {
   }
 
   send(parts: RequestParts): void {
-    this.sendText(requestText(this.#base, parts), parts.method ?? 'GET')
+    this.#reader.methods.push(parts.method ?? 'GET')
+    this.wire.write(requestBytes(this.#base, parts))
+  }
+
+  /** Sends requests at once, in one write: in one packet, as far as they fit. */
+  sendTogether(all: readonly RequestParts[]): void {
+    this.#reader.methods.push(...all.map(({ method = 'GET' }) => method))
+    this.wire.write(Buffer.concat(all.map(parts => requestBytes(this.#base, parts))))
   }
 
   /** Sends a request as it stands. `method` says how to read the answer. */

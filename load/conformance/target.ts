@@ -15,7 +15,11 @@ export type StreamRequest = WireOptions & {
   query?: string
   headers?: Record<string, string | undefined>
   version?: '1.0' | '1.1'
+  /** What nobody sends with a GET, and some do. */
+  body?: string
 }
+
+type PublishRequest = Omit<RequestParts, 'body'> & { body: string }
 
 const acknowledgement = z.object({ id: z.string() })
 
@@ -62,22 +66,25 @@ export class Target implements Disposable {
 
   /** A stream whose headers are there. */
   async stream(request: StreamRequest = {}): Promise<Stream> {
-    const { topics, query, headers = {}, version = '1.1', ...wire } = request
+    const { topics, query, headers = {}, version = '1.1', body, ...wire } = request
     const stream = new Stream(this.options.base, this.options.withinMs, wire)
     this.#open.push(stream.exchange)
-    await stream.open({ path: this.streamPath(topics, query), headers, version })
+    const parts = { path: this.streamPath(topics, query), headers, version }
+    await stream.open(body === undefined ? parts : { ...parts, body })
     return stream
   }
 
   /** The request that publishes. */
-  publishRequest(
-    draft: Draft,
-    headers: Record<string, string | undefined> = {},
-  ): RequestParts & { body: string } {
+  publishRequest(draft: Draft, headers: Record<string, string | undefined> = {}): PublishRequest {
     if (this.options.publish === undefined) throw new Skip('there is no way to publish')
     this.#notePublish()
     const body = JSON.stringify({ topic: this.topic, ...draft })
     return { ...this.options.publish, headers: { 'Content-Type': 'application/json', ...headers }, body }
+  }
+
+  /** Sends this as the body of a publish, whatever it is. */
+  async post(body: string | Buffer, headers: Record<string, string | undefined> = {}): Promise<Answer> {
+    return await this.call({ ...this.publishRequest({ data: 1 }, headers), body })
   }
 
   publishText(draft: Draft, headers: Record<string, string | undefined> = {}): string {

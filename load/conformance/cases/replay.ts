@@ -1,7 +1,7 @@
 import type { Case } from '../case.ts'
 import { equal, expect } from '../expect.ts'
 import type { Stream } from '../stream.ts'
-import type { Target } from '../target.ts'
+import type { StreamRequest, Target } from '../target.ts'
 
 /** The request of a reader that comes back with this id. */
 export const comeBack = (id: string | undefined) => ({ headers: { 'Last-Event-ID': id } })
@@ -26,6 +26,32 @@ async function gapThenLive(target: Target, stream: Stream, given: string): Promi
 }
 
 const history = ['publish', 'history'] as const
+
+/** How clients spell it in a query: this lab, Yaffle's polyfill, a header's name as it is, Mercure before 1.0, and others. */
+export const idParameters = [
+  'lastEventID',
+  'lastEventId',
+  'last-event-id',
+  'Last-Event-ID',
+  'last_event_id',
+  'LAST_EVENT_ID',
+  'evs_last_event_id',
+]
+
+/** Fails unless a stream with each of these requests gets exactly these events, and no gap. */
+async function eachExactly(target: Target, requests: StreamRequest[], wanted: string[]): Promise<void> {
+  const streams = await Promise.all(requests.map(request => target.stream(request)))
+  await target.publish('end')
+  for (const [n, stream] of streams.entries()) {
+    await stream.data('end')
+    const seen = target.published(stream).map(({ data }) => data)
+    equal(
+      `the data that came for ${requests[n]?.query}`,
+      [...seen, stream.gaps.length],
+      [...wanted, 'end', 0],
+    )
+  }
+}
 
 /** Resuming by id on a bus that keeps a history. */
 export const replay: Case[] = [
@@ -69,8 +95,44 @@ export const replay: Case[] = [
     why: 'a browser that comes back repeats the old query beside its newer header',
     needs: history,
     async check(target) {
-      const [first, , third] = await target.publishAll(['1', '2', '3', '4'])
-      await exactly(target, await target.stream({ ...comeBack(third), query: `lastEventID=${first}` }), ['4'])
+      const [first, second, third] = await target.publishAll(['1', '2', '3', '4'])
+      const queries = idParameters.map(name => `${name}=${first}`)
+      const all = [...queries, `lastEventID=${first}&lastEventID=${second}`]
+      const requests = all.map(query => ({ ...comeBack(third), query }))
+      await eachExactly(target, requests, ['4'])
+    },
+  },
+  {
+    id: 'replay/spellings',
+    name: 'each spelling of the parameter that clients use resumes as the header does',
+    rule: 'lab',
+    why: 'a polyfill that comes back with its own spelling would get no replay, and no word of what it missed',
+    needs: history,
+    async check(target) {
+      const [first] = await target.publishAll(['1', '2', '3'])
+      await eachExactly(
+        target,
+        idParameters.map(name => ({ query: `${name}=${first}` })),
+        ['2', '3'],
+      )
+    },
+  },
+  {
+    id: 'replay/two-ids',
+    name: 'two different ids in the query get a gap, in one spelling or in two',
+    rule: 'lab',
+    why: 'nobody knows which of them is the last: either may skip events, and a reader must hear that',
+    needs: history,
+    async check(target) {
+      const [first, second] = await target.publishAll(['1', '2', '3'])
+      for (const [one, other] of [
+        ['lastEventID', 'lastEventID'],
+        ['lastEventID', 'lastEventId'],
+        ['last_event_id', 'lastEventID'],
+      ]) {
+        const stream = await target.stream({ query: `${one}=${first}&${other}=${second}` })
+        await stream.gap()
+      }
     },
   },
   {

@@ -1,6 +1,16 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { readBody, readPublish, type ModelEvent } from './model-publish.ts'
+import type { Duplex } from 'node:stream'
+import { answerEarly } from './model-early.ts'
+import {
+  bodySteps,
+  readBody,
+  readPublish,
+  Refused,
+  type BodySteps,
+  type ModelEvent,
+} from './model-publish.ts'
+import { idsIn, topicsIn } from './model-query.ts'
 import { isAbove, isPosition, nextPosition } from './position.ts'
 
 export type ModelStream = { response: ServerResponse; topics: Set<string> }
@@ -19,9 +29,9 @@ export class Model implements AsyncDisposable {
   readonly known = new Set<string>()
   readonly keys = new Map<string, { body: string; id: string }>()
   position = nextPosition('0-0')
-  readonly #server = createServer((request, response) => {
+  readonly #server = createServer({ maxHeaderSize: this.headBytesMax() }, (request, response) => {
     this.route(request, response).catch(() => response.destroy())
-  })
+  }).on('clientError', (error: NodeJS.ErrnoException, socket) => this.refuseEarly(error, socket))
   readonly #beat = setInterval(() => this.heartbeat(), heartbeatMs)
 
   async listen(): Promise<URL> {
@@ -38,15 +48,34 @@ export class Model implements AsyncDisposable {
     this.#server.close()
   }
 
+  headBytesMax(): number {
+    return 65_536
+  }
+
+  /** Answers what the HTTP parser has refused. */
+  refuseEarly(error: NodeJS.ErrnoException, socket: Duplex): void {
+    answerEarly(socket, error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400)
+  }
+
   async route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://model')
     this.allowOrigin(request, response)
-    if (url.pathname !== '/events') this.problem(response, 404, 'not-found')
+    if (url.pathname === '/api/workers') this.workers(response)
+    else if (url.pathname !== '/events') this.problem(response, 404, 'not-found')
     else if (request.method === 'GET') await this.open(request, response, url)
     else if (request.method === 'HEAD') this.head(request, response, url)
     else if (request.method === 'POST') await this.publish(request, response)
     else if (request.method === 'OPTIONS') response.writeHead(204).end()
     else this.otherMethod(request, response, url)
+  }
+
+  workers(response: ServerResponse): void {
+    response.writeHead(200, { 'Content-Type': 'application/json' })
+    response.end(JSON.stringify({ workers: [{ worker: 'model/0', connections: this.connections() }] }))
+  }
+
+  connections(): number {
+    return this.streams.size
   }
 
   allowOrigin(request: IncomingMessage, response: ServerResponse): void {
@@ -66,9 +95,9 @@ export class Model implements AsyncDisposable {
     this.problem(response, 405, 'method-not-allowed')
   }
 
-  problem(response: ServerResponse, status: number, code: string): void {
+  problem(response: ServerResponse, status: number, code: string, detail: string = code): void {
     response.writeHead(status, { 'Content-Type': 'application/problem+json' })
-    response.end(JSON.stringify({ type: 'about:blank', title: code, status, code, detail: code }))
+    response.end(JSON.stringify({ type: 'about:blank', title: code, status, code, detail }))
   }
 
   headers(): Record<string, string> {
@@ -80,18 +109,36 @@ export class Model implements AsyncDisposable {
     }
   }
 
+  /** The query of a URL. */
+  query(url: URL): URLSearchParams {
+    return new URLSearchParams(url.search)
+  }
+
+  /** The topics of a query, or undefined where it is refused. */
+  topicsOf(query: URLSearchParams): Set<string> | undefined {
+    return topicsIn(query)
+  }
+
+  /** The ids that a query names, however it spells the parameter. */
+  idsOf(query: URLSearchParams): Set<string> {
+    return idsIn(query)
+  }
+
   /** The id that a reader comes back with. */
   givenId(request: IncomingMessage, url: URL): string {
     const header = request.headers['last-event-id']
-    return (typeof header === 'string' ? header : undefined) ?? url.searchParams.get('lastEventID') ?? ''
+    if (typeof header === 'string' && header !== '') return header
+    const [id = '', ...others] = this.idsOf(this.query(url))
+    return others.length === 0 ? id : 'two ids'
   }
 
   async open(request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
-    const topics = new Set(url.searchParams.has('topic') ? url.searchParams.getAll('topic') : ['lobby'])
-    if (topics.size > 32 || [...topics].some(topic => !/^[A-Za-z0-9._~:/@%-]{1,256}$/.test(topic))) {
+    const topics = this.topicsOf(this.query(url))
+    if (topics === undefined) {
       this.problem(response, 400, 'bad-topic')
       return
     }
+    this.readAway(request)
     const first = this.firstText(this.givenId(request, url), topics)
     await this.greet(response, first)
     this.streams.add({ response, topics })
@@ -141,14 +188,26 @@ export class Model implements AsyncDisposable {
     for (const { response } of this.streams) response.write(this.heartbeatText())
   }
 
+  /** Reads a body that nobody wants. */
+  readAway(request: IncomingMessage): void {
+    request.resume()
+  }
+
+  bodySteps(): BodySteps {
+    return bodySteps
+  }
+
   async publish(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request)
-    const type = request.headers['content-type'] ?? ''
-    const read = readPublish(body, type, request.headers['idempotency-key'])
-    if ('code' in read) {
-      this.refuse(response, read.status, read.code, body)
-      return
+    try {
+      this.take(response, readPublish(body, request.headers, this.bodySteps()), body.toString('latin1'))
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error
+      this.refuse(response, error, body.toString())
     }
+  }
+
+  take(response: ServerResponse, read: ReturnType<typeof readPublish>, body: string): void {
     const { key, ...draft } = read
     const before = key === undefined ? undefined : this.keys.get(key)
     if (before !== undefined && before.body !== body) {
@@ -161,8 +220,8 @@ export class Model implements AsyncDisposable {
     response.end(JSON.stringify({ id, topic: draft.topic, worker: 'model/0' }))
   }
 
-  refuse(response: ServerResponse, status: number, code: string, _body: string): void {
-    this.problem(response, status, code)
+  refuse(response: ServerResponse, { status, code, message }: Refused, _body: string): void {
+    this.problem(response, status, code, message)
   }
 
   /** Gives an event its id and delivers it. */
