@@ -1,5 +1,7 @@
 import type { Case } from './case.ts'
+import { bodies } from './cases/bodies.ts'
 import { corsRules } from './cases/cors.ts'
+import { exact } from './cases/exact.ts'
 import { framing } from './cases/framing.ts'
 import { headers } from './cases/headers.ts'
 import { hello } from './cases/hello.ts'
@@ -27,5 +29,7 @@ export const cases: readonly Case[] = [
   reading,
   topics,
   publishing,
+  exact,
+  bodies,
   once,
 ].flat()

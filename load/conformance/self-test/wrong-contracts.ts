@@ -281,6 +281,11 @@ export const wrongContracts: Wrong[] = [
       'publish/not-json',
       'publish/refused-reaches-nobody',
       'once/bad-key',
+      'publish/broken-gzip',
+      'publish/half-surrogate',
+      'publish/not-utf8',
+      'publish/other-charset',
+      'publish/other-encoding',
     ],
   },
   {
@@ -292,7 +297,14 @@ export const wrongContracts: Wrong[] = [
         super.refuse(response, refused, body)
       }
     },
-    fails: ['publish/refused-reaches-nobody'],
+    fails: [
+      'publish/refused-reaches-nobody',
+      'publish/broken-gzip',
+      'publish/half-surrogate',
+      'publish/not-utf8',
+      'publish/other-charset',
+      'publish/other-encoding',
+    ],
   },
   {
     name: 'refuses without problem details',
@@ -318,6 +330,11 @@ export const wrongContracts: Wrong[] = [
       'publish/not-json',
       'once/reused',
       'once/bad-key',
+      'publish/broken-gzip',
+      'publish/half-surrogate',
+      'publish/not-utf8',
+      'publish/other-charset',
+      'publish/other-encoding',
       'topics/behind-many',
       'topics/near-miss',
       'topics/question-mark',

@@ -167,6 +167,7 @@ export const wrongStreams: Wrong[] = [
       'framing/json',
       'reading/dribbled-publish',
       'reading/byte-by-byte',
+      'publish/charset',
     ],
   },
   {
