@@ -3,6 +3,7 @@ import { Skip } from './expect.ts'
 import type { Options } from './options.ts'
 import type { Hello } from './stream.ts'
 import { Target } from './target.ts'
+import { connectionsOf } from './workers.ts'
 
 export type Result = {
   case: Case
@@ -34,14 +35,14 @@ export async function runCases(
   const seen = await probe(options)
   const withinMs = seen.held ? Math.min(options.withinMs, heldWithinMsMax) : options.withinMs
   const facts = { ...seen, options: { ...options, withinMs } }
-  const chosen = cases.filter(
-    ({ id, rule }) => id.startsWith(options.only) && (options.rules === 'all' || rule === 'standard'),
-  )
+  const chosen = cases
+    .filter(({ id, rule }) => id.startsWith(options.only) && (options.rules === 'all' || rule === 'standard'))
+    .toSorted((one, other) => Number(one.alone ?? false) - Number(other.alone ?? false))
   const results: (Result | undefined)[] = chosen.map(() => undefined)
   let next = 0
   let reported = 0
-  const work = async (): Promise<void> => {
-    while (next < chosen.length) {
+  const work = async (end: number): Promise<void> => {
+    while (next < end) {
       const n = next++
       const it = chosen[n]
       if (it === undefined) return
@@ -53,7 +54,9 @@ export async function runCases(
       }
     }
   }
-  await Promise.all(Array.from({ length: options.concurrency }, work))
+  const together = chosen.filter(({ alone }) => alone !== true).length
+  await Promise.all(Array.from({ length: options.concurrency }, () => work(together)))
+  await work(chosen.length)
   return results.filter(result => result !== undefined)
 }
 
@@ -88,6 +91,7 @@ type Seen = {
   hello: Hello | undefined
   /** The server took the request for a stream and answered nothing. */
   held: boolean
+  workers: boolean
 }
 type Facts = Seen & { options: Options }
 
@@ -98,6 +102,7 @@ const lacking: Record<Need, (facts: Facts) => string | undefined> = {
   publish: ({ options }) =>
     options.publish === undefined ? 'there is no way to publish (--publish none)' : undefined,
   origin: ({ options }) => (options.origin === undefined ? 'no origin was given (--origin)' : undefined),
+  workers: ({ workers }) => (workers ? undefined : 'no list of workers is at /api/workers'),
   history: ({ hello }) => {
     if (hello === undefined) return `${noHello} whether there is a history`
     return hello.bus === 'streams' ? undefined : `the bus ${hello.bus} keeps no history`
@@ -120,6 +125,10 @@ const lacking: Record<Need, (facts: Facts) => string | undefined> = {
 /** What the server says of itself, if it says anything. Throws NoAnswer where no server is. */
 async function probe(options: Options): Promise<Seen> {
   using target = new Target(options)
+  const listed = connectionsOf(target).then(
+    () => true,
+    () => false,
+  )
   const exchange = target.connect()
   exchange.send({ path: target.streamPath() })
   try {
@@ -127,7 +136,7 @@ async function probe(options: Options): Promise<Seen> {
   } catch (error) {
     const { connected, over } = exchange.wire
     // A server that is there and silent is no server that is away: its cases fail, each for its own reason.
-    if (connected && over === undefined) return { hello: undefined, held: true }
+    if (connected && over === undefined) return { hello: undefined, held: true, workers: await listed }
     const why = exchange.wire.error ?? (error instanceof Error ? error.message : String(error))
     throw new NoAnswer(
       `no HTTP server answers at ${options.base.origin} (${why}): start it, or give another address`,
@@ -135,5 +144,5 @@ async function probe(options: Options): Promise<Seen> {
   }
   const stream = await target.stream().catch(() => undefined)
   const hello = await stream?.hello().catch(() => undefined)
-  return { hello, held: false }
+  return { hello, held: false, workers: await listed }
 }

@@ -72,6 +72,21 @@ export const hello: Case[] = [
     },
   },
   {
+    id: 'hello/worker-names',
+    name: 'workers that differ have names that differ',
+    rule: 'lab',
+    why: 'two hosts of one name list as one: a dead worker is not seen, and a kill hits the wrong process',
+    async check(target) {
+      const streams = await Promise.all(Array.from({ length: 12 }, () => target.stream()))
+      const all = await Promise.all(streams.map(stream => stream.hello()))
+      for (const { worker, instance, pid } of all) {
+        const sameName = all.filter(other => other.worker === worker)
+        const processes = new Set(sameName.map(other => `${other.instance}, pid ${other.pid}`))
+        equal(`who is called ${worker}`, [...processes], [`${instance}, pid ${pid}`])
+      }
+    },
+  },
+  {
     id: 'hello/id',
     name: 'hello has the id of the position that the stream starts after',
     rule: 'lab',

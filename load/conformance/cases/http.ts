@@ -1,4 +1,6 @@
 import type { Case } from '../case.ts'
+import { until } from '../../../server/test/support/until.ts'
+import { decoded } from '../decoded.ts'
 import { requestText } from '../exchange.ts'
 import { equal, expect } from '../expect.ts'
 
@@ -75,6 +77,22 @@ export const http: Case[] = [
       const stream = await target.stream()
       await target.publish('alone')
       await stream.next('the event, alone', ({ data }) => data === 'alone', target.options.atOnceMs)
+    },
+  },
+  {
+    id: 'http/whole-encoded',
+    name: 'an event arrives whole within a second for a reader that takes gzip, as every browser does',
+    rule: 'standard',
+    why: 'a compressor that is not flushed holds events until its block is full; curl without --compressed sees nothing of it',
+    needs: publish,
+    async check(target) {
+      const { atOnceMs } = target.options
+      const stream = await target.stream({ headers: { 'Accept-Encoding': 'gzip, deflate, br' } })
+      await target.publish('alone')
+      const encoding = stream.answer.header('content-encoding') ?? 'identity'
+      const came = () => decoded(stream.answer).includes('alone')
+      const whole = await until('the event', atOnceMs, came).catch(() => false)
+      expect(whole, `the event, in ${encoding}`, `it within ${atOnceMs} ms`, `${stream.answer.length} bytes`)
     },
   },
   {
