@@ -12,9 +12,11 @@ import { methods } from './cases/methods.ts'
 import { once } from './cases/once.ts'
 import { pipelining } from './cases/pipelining.ts'
 import { publishing } from './cases/publishing.ts'
+import { queries } from './cases/queries.ts'
 import { reading } from './cases/reading.ts'
 import { replay } from './cases/replay.ts'
 import { returning } from './cases/returning.ts'
+import { spellings } from './cases/spellings.ts'
 import { topics } from './cases/topics.ts'
 import { unwantedBody } from './cases/unwanted-body.ts'
 
@@ -26,6 +28,7 @@ export const cases: readonly Case[] = [
   ids,
   replay,
   returning,
+  spellings,
   methods,
   corsRules,
   http,
@@ -33,6 +36,7 @@ export const cases: readonly Case[] = [
   pipelining,
   reading,
   topics,
+  queries,
   publishing,
   exact,
   bodies,

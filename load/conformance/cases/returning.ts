@@ -1,6 +1,6 @@
 import type { Case } from '../case.ts'
 import { equal, expect } from '../expect.ts'
-import { comeBack, idParameters } from './replay.ts'
+import { comeBack } from './replay.ts'
 
 /** What holds with a history and without one. */
 export const returning: Case[] = [
@@ -87,18 +87,6 @@ export const returning: Case[] = [
         if (target.options.publish !== undefined)
           equal('the data that came', await target.dataBeforeEnd(stream), [])
         equal('gaps', stream.gaps.length, 0)
-      }
-    },
-  },
-  {
-    id: 'return/spellings',
-    name: 'an unknown id gets a gap in each spelling of the parameter that clients use',
-    rule: 'lab',
-    why: 'an id that is not heard is a loss that nobody is told of',
-    async check(target) {
-      for (const name of idParameters) {
-        const stream = await target.stream({ query: `${name}=7` })
-        await stream.next(`a gap for ?${name}=7`, ({ type }) => type === 'gap')
       }
     },
   },
