@@ -82,6 +82,7 @@ test('a connection that asks one after another goes on for ever', async t => {
 const refused: [string, string, number][] = [
   ['what is no HTTP', 'hello\r\n\r\n', 400],
   ['a bad length', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1x\r\n\r\n', 400],
+  ['a URL of 100 kB', `GET /${'x'.repeat(100_000)} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`, 414],
   ['300 KB of headers', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'x'.repeat(300_000)}\r\n\r\n`, 431],
 ]
 for (const [name, text, status] of refused) {

@@ -1,4 +1,11 @@
-import { createServer, STATUS_CODES, type RequestListener, type Server, type ServerOptions } from 'node:http'
+import {
+  createServer,
+  STATUS_CODES,
+  type RequestListener,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { problemText } from './problem.ts'
@@ -6,6 +13,8 @@ import { problemText } from './problem.ts'
 // 32 topics of 256 characters, percent-encoded, are 25 KB of URL, and a browser brings its cookies: as much as nginx lets
 // through (large_client_header_buffers), and what nginx adds. Past Node's own 16 KiB the answer would be 431, for good.
 const maxHeaderSize = 160 * 1024
+// As nginx: 32 topics of 256 characters fit, percent-encoded.
+const urlCharsMax = 32 * 1024
 // Each of these may wait for the longest answer that there is, a quarter of a megabyte of metrics.
 const waitingMax = 32
 
@@ -28,7 +37,8 @@ export function openServer(listener: RequestListener, options: ServerOptions = {
       return
     }
     waiting.set(socket, count + 1)
-    listener(request, response)
+    if ((request.url ?? '').length > urlCharsMax) answerTooLong(response)
+    else listener(request, response)
     // A stream has begun its answer and not ended it. It counts for all there may be: its connection ends with it.
     if (response.headersSent && !response.writableEnded) waiting.set(socket, waitingMax)
     else response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1))
@@ -39,6 +49,13 @@ export function openServer(listener: RequestListener, options: ServerOptions = {
     else socket.destroy()
   })
   return server
+}
+
+function answerTooLong(response: ServerResponse): void {
+  const detail = `The URL is longer than ${urlCharsMax} characters: ask for fewer topics.`
+  const body = problemText({ status: 414, code: 'uri-too-long', detail })
+  const headers = { 'Content-Type': 'application/problem+json', 'Content-Length': Buffer.byteLength(body) }
+  response.writeHead(414, headers).end(body)
 }
 
 const malformed = {
