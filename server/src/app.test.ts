@@ -17,7 +17,7 @@ import { Hub } from './hub/hub.ts'
 import { openMetrics } from './metrics.ts'
 import { Workers } from './workers.ts'
 
-const name = { worker: 'test/0', instance: 0, pid: 1, host: 'test' }
+const name = { worker: 'test/0', instance: 0, pid: 1, host: 'test', server: '000000' }
 const log = pino({ level: 'silent' })
 const bounds = { batchBytesMax: 2 ** 19, waitingBytesMax: 2 ** 24, waitingEventsMax: 10_000 }
 

@@ -6,13 +6,13 @@ import { pino } from 'pino'
 import { listen } from '../test/support/listen.ts'
 import { call } from '../test/support/publish.ts'
 import { until } from '../test/support/until.ts'
-import { labCalls, type Act } from './lab.ts'
+import { labCalls } from './lab.ts'
 import { answerProblem } from './problem.ts'
 import type { WorkerStatus } from './workers.ts'
 
 const log = pino({ level: 'silent' })
 
-function status(host: string, instance: number, pid: number): WorkerStatus {
+function status(host: string, server: string, instance: number, pid: number): WorkerStatus {
   const counts = {
     connections: 0,
     delivered: 0,
@@ -21,12 +21,16 @@ function status(host: string, instance: number, pid: number): WorkerStatus {
     eventLoopDelayMs: 0,
     rssBytes: 1,
   }
-  return { worker: `${host}/${instance}`, instance, pid, host, bus: 'streams', ready: true, ...counts }
+  const worker = `${host}/${server}/${instance}`
+  return { worker, instance, pid, host, server, bus: 'streams', ready: true, ...counts }
 }
 
-/** A host with the lab's calls, which notes whom it was to end. */
-async function start(t: TestContext, host: string, workers: WorkerStatus[], port = 1, enabled = true) {
-  const acts: Parameters<Act>[] = []
+type Acts = ['kill' | 'reload', number][]
+const others = '0000ff'
+
+/** A server with the lab's calls, which notes what it was to end. Processes below 100 are its own. */
+async function start(t: TestContext, server: string, workers: WorkerStatus[], port = 1, enabled = true) {
+  const acts: Acts = []
   const report: { text: string | null } = { text: null }
   const app = express()
   app.use(
@@ -35,19 +39,20 @@ async function start(t: TestContext, host: string, workers: WorkerStatus[], port
       enabled,
       origins: ['http://localhost:8080'],
       listWorkers: async () => workers,
-      host,
+      server,
       port,
-      act: async (...words) => void acts.push(words),
+      isOwnProcess: async pid => pid < 100,
+      endProcess: (...words) => void acts.push(words),
       readReport: async () => report.text,
       log,
     }),
   )
   app.use(answerProblem(log))
-  const server = createServer(app)
-  const own = await listen(server)
+  const http = createServer(app)
+  const own = await listen(http)
   t.after(() => {
-    server.closeAllConnections()
-    server.close()
+    http.closeAllConnections()
+    http.close()
   })
   return { base: `http://127.0.0.1:${own}/api/lab`, port: own, report, acts }
 }
@@ -56,32 +61,39 @@ const json = { 'content-type': 'application/json' }
 const strike = async (base: string, body: unknown, headers: Record<string, string> = json) =>
   await call('POST', `${base}/workers`, { headers, body: JSON.stringify(body) })
 
-test('a worker of this host is ended by the pid of the list, after the answer', async t => {
-  const lab = await start(t, 'a', [status('a', 0, 11), status('a', 1, 12)])
+test('a worker of this server is ended by the pid of the list, after the answer', async t => {
+  const lab = await start(t, 'aaaaaa', [status('a', 'aaaaaa', 0, 11), status('a', 'aaaaaa', 1, 12)])
 
-  assert.equal((await strike(lab.base, { worker: 'a/1', act: 'kill' })).status, 202)
-  assert.equal((await strike(lab.base, { worker: 'a/0', act: 'reload' })).status, 202)
+  assert.equal((await strike(lab.base, { worker: 'a/aaaaaa/1', act: 'kill' })).status, 202)
+  assert.equal((await strike(lab.base, { worker: 'a/aaaaaa/0', act: 'reload' })).status, 202)
 
   await until('both', 2000, () => lab.acts.length === 2)
-  assert.deepEqual(
-    lab.acts.map(([act, { pid }]) => [act, pid]),
-    [
-      ['kill', 12],
-      ['reload', 11],
-    ],
-  )
+  assert.deepEqual(lab.acts, [
+    ['kill', 12],
+    ['reload', 11],
+  ])
 })
 
-test('a worker of another host is ended by that host, and what was forwarded once is not again', async t => {
-  const workers = [status('127.0.0.1', 0, 11), status('elsewhere', 0, 12)]
-  const far = await start(t, '127.0.0.1', workers)
-  const near = await start(t, 'near', workers, far.port)
+test('a process that this server has not started is not ended, whatever the list says', async t => {
+  const lab = await start(t, 'aaaaaa', [status('a', 'aaaaaa', 9, 100)])
 
-  assert.equal((await strike(near.base, { worker: '127.0.0.1/0', act: 'kill' })).status, 202)
+  const answer = await strike(lab.base, { worker: 'a/aaaaaa/9', act: 'kill' })
+
+  assert.equal(answer.status, 400)
+  assert.match(answer.body, /names no process of its server/)
+  assert.deepEqual(lab.acts, [])
+})
+
+test('a worker of another server is ended by that server, and what was forwarded once is not again', async t => {
+  const workers = [status('localhost', others, 0, 11), status('elsewhere', 'bbbbbb', 0, 12)]
+  const far = await start(t, others, workers)
+  const near = await start(t, 'aaaaaa', workers, far.port)
+
+  assert.equal((await strike(near.base, { worker: `localhost/${others}/0`, act: 'kill' })).status, 202)
   await until('the far one', 2000, () => far.acts.length === 1)
   const again = await strike(
     near.base,
-    { worker: 'elsewhere/0', act: 'kill' },
+    { worker: 'elsewhere/bbbbbb/0', act: 'kill' },
     { ...json, 'x-lab-forwarded': '1' },
   )
 
@@ -89,13 +101,69 @@ test('a worker of another host is ended by that host, and what was forwarded onc
   assert.equal(near.acts.length, 0)
 })
 
+test('a worker with the same host name, of another server, is not ended here', async t => {
+  const workers = [status('localhost', 'aaaaaa', 0, 11), status('localhost', others, 0, 11)]
+  const near = await start(t, 'aaaaaa', workers)
+
+  const answer = await strike(near.base, { worker: `localhost/${others}/0`, act: 'kill' })
+
+  assert.equal(answer.status, 503)
+  assert.deepEqual(near.acts, [])
+})
+
+test('a call is forwarded to a host name only, and to no path, port, user or address', async t => {
+  const seen: string[] = []
+  const listener = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`)
+    response.end()
+  })
+  const port = await listen(listener)
+  t.after(() => listener.close())
+  const hosts = [
+    `127.0.0.1:${port}/any/path?`,
+    `localhost:${port}`,
+    'localhost/any',
+    'localhost?',
+    'localhost#',
+    'user@localhost',
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f000001',
+    '0177.0.0.1',
+    '[::1]',
+    '::1',
+    'localhost\\x',
+    'local\thost',
+    'local host',
+    'localhost%2e',
+    '１２７.0.0.1',
+    '',
+    '.',
+    'x'.repeat(254),
+  ]
+  const lab = await start(
+    t,
+    'aaaaaa',
+    hosts.map((host, n) => status(host, others, n, 11)),
+    port,
+  )
+
+  for (const [n, host] of hosts.entries()) {
+    const answer = await strike(lab.base, { worker: `${host}/${others}/${n}`, act: 'kill' })
+    assert.equal(answer.status, 400, host)
+  }
+
+  assert.deepEqual(seen, [])
+})
+
 test('what is wrong gets problem details that name the field, and nobody is ended', async t => {
-  const lab = await start(t, 'a', [status('a', 0, 11)])
+  const lab = await start(t, 'aaaaaa', [status('a', 'aaaaaa', 0, 11)])
   const cases: [unknown, Record<string, string>, number, RegExp][] = [
-    [{ worker: 'a/7', act: 'kill' }, json, 400, /names no live worker/],
-    [{ worker: 'a/0', act: 'explode' }, json, 400, /act is/],
-    [{ worker: 'a/0', act: 'kill', pid: 1 }, json, 400, /must be/],
-    [{ worker: 'a/0', act: 'kill' }, { 'content-type': 'text/plain' }, 415, /application\/json/],
+    [{ worker: 'a/aaaaaa/7', act: 'kill' }, json, 400, /names no live worker/],
+    [{ worker: 'a/aaaaaa/0', act: 'explode' }, json, 400, /act is/],
+    [{ worker: 'a/aaaaaa/0', act: 'kill', pid: 1 }, json, 400, /must be/],
+    [{ worker: 'a/aaaaaa/0', act: 'kill' }, { 'content-type': 'text/plain' }, 415, /application\/json/],
   ]
   for (const [body, headers, expected, detail] of cases) {
     const answer = await strike(lab.base, body, headers)
@@ -133,10 +201,10 @@ test('the report of the last run is given as it is, and its absence says how to 
 })
 
 test('without LAB=1 it says so, and nobody is ended', async t => {
-  const lab = await start(t, 'a', [status('a', 0, 11)], 1, false)
+  const lab = await start(t, 'aaaaaa', [status('a', 'aaaaaa', 0, 11)], 1, false)
 
   assert.equal(Object(JSON.parse((await call('GET', lab.base)).body)).lab, false)
-  assert.equal((await strike(lab.base, { worker: 'a/0', act: 'kill' })).status, 404)
+  assert.equal((await strike(lab.base, { worker: 'a/aaaaaa/0', act: 'kill' })).status, 404)
   assert.equal((await call('GET', `${lab.base}/scenarios`)).status, 404)
   assert.equal(lab.acts.length, 0)
 })

@@ -1,9 +1,11 @@
+import { isIP } from 'node:net'
 import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
 import { crossOrigin } from './cross-origin.ts'
 import { jsonBody } from './json-body.ts'
 import type { Log } from './log.ts'
 import { Refusal } from './refusal.ts'
+import { RepeatedFact } from './repeated-fact.ts'
 import type { WorkerStatus } from './workers.ts'
 
 /** What the page of a lab needs and production must not have. */
@@ -14,17 +16,17 @@ export type LabParts = {
   origins: readonly string[]
   /** Every live worker of every container. */
   listWorkers: () => Promise<readonly WorkerStatus[]>
-  /** This worker's host, and the port on which every host listens. */
-  host: string
+  /** This worker's server, and the port on which every server listens. */
+  server: string
   port: number
-  act: Act
+  /** Whether a process is one that this server has started: see processes.ts. */
+  isOwnProcess: (pid: number) => Promise<boolean>
+  /** Ends a process: at once, or after a drain. */
+  endProcess: (act: 'kill' | 'reload', pid: number) => void
   /** The report of the last `make scenarios` as JSON, if there is one. */
   readReport: () => Promise<string | null>
   log: Log
 }
-
-/** Ends a worker of this host: at once, or after a drain. */
-export type Act = (act: 'kill' | 'reload', worker: WorkerStatus) => Promise<void>
 
 const order = z.strictObject({ worker: z.string().max(300), act: z.enum(['kill', 'reload']) })
 const forwarded = 'X-Lab-Forwarded'
@@ -49,49 +51,60 @@ export function labCalls(parts: LabParts): Router {
 }
 
 // A page elsewhere cannot call this unseen: application/json needs a preflight, which `origins` alone pass.
-function strikeWorker({ listWorkers, host, port, act, log }: LabParts): RequestHandler {
+function strikeWorker(parts: LabParts): RequestHandler {
+  const { listWorkers, server, port, isOwnProcess, endProcess, log } = parts
+  const ended = new RepeatedFact(log, { text: 'a worker is ended, as the page asked' })
+  const failed = new RepeatedFact(log, { text: 'a worker was not ended, although the page asked' })
   return async (request, response) => {
     const read = order.safeParse(request.body)
     if (!read.success)
       throw new Refusal('bad-field', 'The body must be {"worker","act"}, where act is "kill" or "reload".')
-    // The pid is the list's, never the caller's.
-    const named = (await listWorkers()).find(({ worker }) => worker === read.data.worker)
+    const { act, worker } = read.data
+    const named = (await listWorkers()).find(it => it.worker === worker)
     if (named === undefined)
       throw new Refusal('bad-field', 'field "worker" names no live worker. GET /api/workers lists them.')
-    if (named.host !== host) {
+    if (named.server !== server) {
       if (request.get(forwarded) !== undefined)
-        throw new Refusal('bad-field', 'field "worker" names a worker of another host.')
-      const status = await forward(`http://${named.host}:${port}${request.originalUrl}`, read.data)
-      response.status(status).json(read.data)
+        throw new Refusal('bad-field', 'field "worker" names a worker of another server.')
+      response.status(await forward(named.host, port, read.data)).json(read.data)
       return
     }
-    log.warn({ act: read.data.act, target: named.worker }, 'a worker is ended, as the page asked')
+    // Anyone who reaches Redis can write the list. So a process is ended only if it is a worker of this server.
+    if (!(await isOwnProcess(named.pid)))
+      throw new Refusal('bad-field', 'field "worker" names no process of its server.')
+    ended.happened({ act, target: worker }, worker)
     // Answered first: the worker that takes the call may be the one that goes.
     response.status(202).json(read.data)
     response.once('close', () => {
-      act(read.data.act, named).catch((error: unknown) =>
-        log.warn({ err: error }, 'the worker was not ended'),
-      )
+      try {
+        endProcess(act, named.pid)
+      } catch (error) {
+        failed.happened({ err: error, target: worker })
+      }
     })
   }
 }
 
-/** Only workers of the named one's host see its process. Docker resolves the host: it is the container's id. */
-async function forward(url: string, body: object): Promise<number> {
-  const answer = await fetch(url, {
+/** Only the named one's own server may end it. Docker resolves the host: it is the container's id, or its host name. */
+async function forward(host: string, port: number, body: object): Promise<number> {
+  if (!isHostName(host))
+    throw new Refusal('bad-field', 'field "worker" names a worker whose host has no host name.')
+  const answer = await fetch(`http://${host}:${port}/api/lab/workers`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json', [forwarded]: '1' },
     body: JSON.stringify(body),
+    redirect: 'error',
     signal: AbortSignal.timeout(forwardMsMax),
   }).catch(() => undefined)
   if (answer === undefined) throw new Refusal('not-ready', 'The host of that worker does not answer.')
+  await answer.body?.cancel()
   return answer.status
 }
 
-/**
- * `kill` is SIGKILL. `reload` is SIGINT: the worker drains, and pm2 starts another. (`pm2 reload` of one worker by its number
- * waits for listen_timeout, a minute, although the new one is ready; by name it reloads all.)
- */
-export const endWorker: Act = async (act, { pid }) => {
-  process.kill(pid, act === 'kill' ? 'SIGKILL' : 'SIGINT')
+// Not a path, a port or an address in disguise: whoever writes the list could have the call sent there.
+function isHostName(host: string): boolean {
+  const looksLikeOne = /^[a-z\d_]([a-z\d_.-]{0,251}[a-z\d_])?$/i.test(host)
+  const url = `http://${host}`
+  // [WHATWG URL] What ends in a number is an IPv4 address, in whatever way it is written.
+  return looksLikeOne && isIP(host) === 0 && URL.canParse(url) && new URL(url).hostname === host.toLowerCase()
 }

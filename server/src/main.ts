@@ -16,9 +16,10 @@ import { drain } from './drain.ts'
 import type { WorkerName } from './event.ts'
 import { openServer } from './http-server.ts'
 import { Hub } from './hub/hub.ts'
-import { endWorker, labCalls } from './lab.ts'
+import { labCalls } from './lab.ts'
 import { openLog, takeConsole, type Log } from './log.ts'
 import { loopProbeMs, openMetrics, timed } from './metrics.ts'
+import { endProcess, isOwnProcess } from './processes.ts'
 import { redisIsNewEnough } from './redis-version.ts'
 import { openRedis } from './redis.ts'
 import { createMask } from './secrets.ts'
@@ -34,7 +35,7 @@ const pieceBytesMax = 2 ** 16
 
 async function main(): Promise<void> {
   const config = readConfig(process.env)
-  const name = workerName()
+  const name = workerName(config.serverId)
   const log = openLog(config, name)
   takeConsole(log)
   // In a pm2 cluster worker an unhandled rejection is only logged, and a worker that serves nothing stays "online". Node
@@ -85,9 +86,10 @@ async function main(): Promise<void> {
       enabled: config.lab,
       origins: config.corsOrigins,
       listWorkers: async () => (await workers.list()).workers,
-      host: name.host,
+      server: name.server,
       port: config.port,
-      act: endWorker,
+      isOwnProcess,
+      endProcess,
       // Left there by `make scenarios`: see the Makefile.
       readReport: async () => (await redis?.commands.get('sse-lab:scenarios').catch(() => null)) ?? null,
       log,
@@ -126,10 +128,10 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void leave(signal))
 }
 
-function workerName(): WorkerName {
+function workerName(server: string): WorkerName {
   const instance = Number(process.env.NODE_APP_INSTANCE ?? 0)
   const host = hostname()
-  return { worker: `${host}/${instance}`, instance, pid: process.pid, host }
+  return { worker: `${host}/${server}/${instance}`, instance, pid: process.pid, host, server }
 }
 
 function openBus(config: Config, redis: ReturnType<typeof openRedis> | undefined, log: Log): Bus {

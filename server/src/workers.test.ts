@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { pino } from 'pino'
+import { collectDefaultMetrics, Registry } from 'prom-client'
+import { prometheusText } from './metrics.ts'
 import { Workers } from './workers.ts'
 
 const started: Workers[] = []
@@ -31,13 +33,26 @@ function openRedis() {
   }
 }
 
+/** A counter as prom-client gives it. */
+function events(worker: string, value: number) {
+  const help = 'Events'
+  return {
+    name: 'events_total',
+    help,
+    type: 'counter',
+    aggregator: 'sum',
+    values: [{ value, labels: { worker } }],
+  }
+}
+
 /** A worker that has counted `events`, and what it answers: the count of each worker. */
 async function openWorker(worker: string, commands: ReturnType<typeof openRedis>) {
   const counted = { events: 0 }
-  const [host = '', instance] = worker.split('/')
+  const [host = '', server = '', instance] = worker.split('/')
   const status = {
     worker,
     host,
+    server,
     instance: Number(instance),
     pid: 1,
     bus: 'streams',
@@ -49,7 +64,7 @@ async function openWorker(worker: string, commands: ReturnType<typeof openRedis>
     commands,
     log: pino({ enabled: false }),
     status: () => ({ ...status, ...more }),
-    metrics: async () => [{ worker, events: counted.events }],
+    metrics: async () => [events(worker, counted.events)],
   })
   await workers.start()
   started.push(workers)
@@ -58,33 +73,99 @@ async function openWorker(worker: string, commands: ReturnType<typeof openRedis>
 
 test('a counter never goes back, whichever worker is asked next', async () => {
   const redis = openRedis()
-  const [a, b] = [await openWorker('host/0', redis), await openWorker('host/1', redis)]
+  const [a, b] = [await openWorker('host/aaaaaa/0', redis), await openWorker('host/aaaaaa/1', redis)]
 
   a.counted.events = 10
   const first = await a.answer()
   const second = await b.answer()
 
-  assert.deepEqual(first[0], { worker: 'host/0', events: 10 })
-  assert.deepEqual(second[1], { worker: 'host/0', events: 10 })
+  assert.deepEqual(first[0], events('host/aaaaaa/0', 10))
+  assert.deepEqual(second[1], events('host/aaaaaa/0', 10))
 })
 
 test('a worker that leaves tells no more: after a reload its successor has the same name', async () => {
   const redis = openRedis()
-  const [old, other] = [await openWorker('host/0', redis), await openWorker('host/1', redis)]
+  const [old, other] = [await openWorker('host/aaaaaa/0', redis), await openWorker('host/aaaaaa/1', redis)]
 
   await old.workers.stop()
-  await openWorker('host/0', redis)
+  await openWorker('host/aaaaaa/0', redis)
   old.counted.events = 10
   await old.answer()
 
-  assert.deepEqual((await other.answer())[1], { worker: 'host/0', events: 0 })
+  assert.deepEqual((await other.answer())[1], events('host/aaaaaa/0', 0))
 })
 
 test('while Redis is away a worker answers for itself', async () => {
   const redis = openRedis()
-  const [a] = [await openWorker('host/0', redis), await openWorker('host/1', redis)]
+  const [a] = [await openWorker('host/aaaaaa/0', redis), await openWorker('host/aaaaaa/1', redis)]
 
   redis.away = true
 
-  assert.deepEqual(await a.answer(), [{ worker: 'host/0', events: 0 }])
+  assert.deepEqual(await a.answer(), [events('host/aaaaaa/0', 0)])
+})
+
+test('workers of two servers with one host name are listed as so many', async () => {
+  const redis = openRedis()
+  const names = ['host/aaaaaa/0', 'host/aaaaaa/1', 'host/bbbbbb/0', 'host/bbbbbb/1']
+  const [asked] = await Promise.all(names.map(async name => await openWorker(name, redis)))
+
+  const list = await asked?.workers.list()
+
+  assert.deepEqual(
+    list?.workers.map(({ worker }) => worker),
+    names,
+  )
+  assert.equal(list.answeredBy, names[0])
+})
+
+test('what no worker can have written is no worker and no metric, and does not spoil the answer', async () => {
+  const redis = openRedis()
+  const a = await openWorker('host/aaaaaa/0', redis)
+  const [own] = (await a.workers.list()).workers
+  const forgedWorkers = [
+    'x',
+    { ...own, pid: -1 },
+    { ...own, pid: 1.5 },
+    { ...own, server: '../..' },
+    { ...own, worker: 'evil' },
+    { ...own, server: 'bbbbbb' },
+  ]
+  const [fine] = [events('evil', 1)]
+  const forgedMetrics = [
+    'x',
+    [{ name: 'a' }],
+    [{ ...fine, name: 'a b' }],
+    [{ ...fine, type: 'x' }],
+    [{ ...fine, values: [{ value: 'x', labels: { worker: 'evil' } }] }],
+    [{ ...fine, values: [{ value: 1, labels: { worker: 'evil', 'a"b': 1 } }] }],
+    [events('host/aaaaaa/0', 1000)],
+  ]
+  const write = async (key: string, texts: unknown[]) => {
+    for (const text of texts) {
+      await redis.hsetex(key, 'PX', 1, 'FIELDS', 1, 'evil', JSON.stringify(text))
+      assert.deepEqual(
+        (await a.workers.list()).workers.map(({ worker }) => worker),
+        ['host/aaaaaa/0'],
+      )
+      assert.deepEqual(await a.answer(), [events('host/aaaaaa/0', 0)])
+    }
+  }
+
+  await write('sse-lab:workers', forgedWorkers)
+  await write('sse-lab:metrics', forgedMetrics)
+})
+
+test('the metrics of a real registry pass from worker to worker, and make one text', async () => {
+  const redis = openRedis()
+  const registry = new Registry()
+  registry.setDefaultLabels({ worker: 'host/bbbbbb/0' })
+  collectDefaultMetrics({ register: registry })
+  const a = await openWorker('host/aaaaaa/0', redis)
+  const real: unknown = await registry.getMetricsAsJSON()
+  await redis.hsetex('sse-lab:metrics', 'PX', 1, 'FIELDS', 1, 'host/bbbbbb/0', JSON.stringify(real))
+
+  const text = await prometheusText(await a.workers.metrics())
+
+  assert.match(text, /process_resident_memory_bytes\{worker="host\/bbbbbb\/0"\} \d/)
+  assert.match(text, /events_total\{worker="host\/aaaaaa\/0"\} 0/)
 })

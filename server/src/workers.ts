@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Log } from './log.ts'
+import { kindOf, RepeatedFact } from './repeated-fact.ts'
 
 const workersKey = 'sse-lab:workers'
 const metricsKey = 'sse-lab:metrics'
@@ -10,9 +11,11 @@ const metricsBeatMs = 5000
 
 const status = z.object({
   worker: z.string(),
-  instance: z.number(),
-  pid: z.number(),
+  instance: z.number().int().nonnegative(),
+  pid: z.number().int().positive(),
   host: z.string(),
+  /** Tells servers of one host name apart. */
+  server: z.string().regex(/^[\da-f]{6}$/),
   bus: z.string(),
   ready: z.boolean(),
   connections: z.number(),
@@ -23,11 +26,31 @@ const status = z.object({
   rssBytes: z.number(),
 })
 
+const label = z.string().regex(/^[a-zA-Z_]\w*$/)
+const metricName = z.string().regex(/^[a-zA-Z_:][\w:]*$/)
+
+// As prom-client's getMetricsAsJSON gives them. JSON has no NaN: there it is null.
+const metrics = z.array(
+  z.looseObject({
+    name: metricName,
+    help: z.string(),
+    type: z.enum(['counter', 'gauge', 'histogram', 'summary']),
+    aggregator: z.enum(['sum', 'first', 'min', 'max', 'average', 'omit']).optional(),
+    values: z.array(
+      z.looseObject({
+        value: z.number().nullable(),
+        labels: z.record(label, z.union([z.string(), z.number()])),
+        metricName: metricName.optional(),
+      }),
+    ),
+  }),
+)
+
 /** One worker as `GET /api/workers` shows it. Counts are since its start. */
 export type WorkerStatus = z.output<typeof status>
 
-/** `partial`: Redis did not answer, so only the asked worker is listed. */
-export type WorkerList = { workers: WorkerStatus[]; partial?: true }
+/** `answeredBy`: the worker that was asked. `partial`: Redis did not answer, so only that one is listed. */
+export type WorkerList = { workers: WorkerStatus[]; answeredBy: string; partial?: true }
 
 /** What is asked of Redis: fields of a hash, each with an expiry. */
 type Fields = {
@@ -57,12 +80,16 @@ export type WorkersParts = {
  */
 export class Workers {
   readonly #parts: WorkersParts
+  readonly #silent: RepeatedFact
   #timers: NodeJS.Timeout[] = []
-  #silent = false
   #stopped = false
 
   constructor(parts: WorkersParts) {
     this.#parts = parts
+    this.#silent = new RepeatedFact(parts.log, {
+      text: 'the other workers cannot be told how this one is',
+      over: 'the other workers are told again how this one is',
+    })
   }
 
   /** Begins to tell the others. Never rejects: what Redis misses is told at the next beat. */
@@ -88,13 +115,12 @@ export class Workers {
   async list(): Promise<WorkerList> {
     const own = this.#parts.status()
     const texts = await this.#read(workersKey)
-    if (texts === undefined) return { workers: [own], partial: true }
-    const others = Object.values(texts)
-      .flatMap(text => status.safeParse(parse(text)).data ?? [])
-      .filter(({ worker }) => worker !== own.worker)
-    return {
-      workers: [own, ...others].toSorted((a, b) => a.host.localeCompare(b.host) || a.instance - b.instance),
-    }
+    const answeredBy = own.worker
+    if (texts === undefined) return { workers: [own], answeredBy, partial: true }
+    const others = Object.entries(texts).flatMap(([worker, text]) =>
+      worker === own.worker ? [] : (readStatus(worker, text) ?? []),
+    )
+    return { workers: [own, ...others].toSorted(byName), answeredBy }
   }
 
   /**
@@ -109,8 +135,7 @@ export class Workers {
     const telling = this.#stopped ? undefined : this.#tellMetrics(own)
     const [texts = {}] = await Promise.all([this.#read(metricsKey), telling])
     const others = Object.entries(texts).flatMap(([name, text]) => {
-      const read = z.array(z.looseObject({})).safeParse(parse(text))
-      return name === worker || !read.success ? [] : [read.data]
+      return name === worker ? [] : [readMetrics(name, text) ?? []]
     })
     return [own, ...others]
   }
@@ -136,13 +161,30 @@ export class Workers {
   async #tell(key: string, worker: string, text: string, expiresMs: number): Promise<void> {
     try {
       await this.#parts.commands?.hsetex(key, 'PX', expiresMs, 'FIELDS', 1, worker, text)
-      this.#silent = false
+      this.#silent.over()
     } catch (error) {
-      // Once, not at every beat, while Redis is away.
-      if (!this.#silent) this.#parts.log.warn({ err: error }, 'could not tell the other workers')
-      this.#silent = true
+      this.#silent.happened({ err: error }, kindOf(error))
     }
   }
+}
+
+function byName(a: WorkerStatus, b: WorkerStatus): number {
+  return a.host.localeCompare(b.host) || a.server.localeCompare(b.server) || a.instance - b.instance
+}
+
+// Anyone who reaches Redis can write there: a worker is one only under its own name.
+function readStatus(worker: string, text: string): WorkerStatus | undefined {
+  const { data } = status.safeParse(parse(text))
+  return data?.worker === worker && worker === `${data.host}/${data.server}/${data.instance}`
+    ? data
+    : undefined
+}
+
+// Nor may what stands there break the answer for all, or speak for another worker.
+function readMetrics(worker: string, text: string): object[] | undefined {
+  const { data } = metrics.safeParse(parse(text))
+  const isOwn = data?.every(({ values }) => values.every(({ labels }) => labels.worker === worker))
+  return isOwn === true ? data : undefined
 }
 
 function parse(text: string): unknown {
