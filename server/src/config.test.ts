@@ -136,3 +136,10 @@ test('a server without SERVER_ID draws one, and a bad one is refused', () => {
   assert.equal(ids[2], '0123ab')
   assert.throws(() => readConfig({ SERVER_ID: 'a/b' }), /SERVER_ID must be 6 hexadecimal digits/)
 })
+
+test('a log that no worker could hold or read in time is refused', () => {
+  assert.throws(
+    () => readConfig({ LOG_EVENTS_MAX: '1000001' }),
+    /LOG_EVENTS_MAX must be an integer 1-1000000/,
+  )
+})

@@ -9,7 +9,7 @@
 /** How long a publish may be repeated with the same Idempotency-Key. */
 export const onceMs = 120_000
 
-/** How many keys are known at a time, in about XX MB (docs/guarantees.md). A publish with one more is refused. */
+/** How many keys are known at a time, in about 44 MB (docs/decisions.md). A publish with one more is refused. */
 export const onceKeysMax = 200_000
 
 /** Answers of publishScript that are no ids. */

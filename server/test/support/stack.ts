@@ -102,12 +102,12 @@ async function clean(): Promise<void> {
 
 /**
  * Starts one more container of the server image, known in the network by `aliases`. `files` are put into it, by path;
- * `cpus` is its quota; `sockets` the volume for its socket file.
+ * `cpus` is its quota; `sockets` the volume for its socket file; `hostname` what it calls itself.
  */
 export async function startServer(
   aliases: string | string[],
   env: Record<string, string>,
-  more: { files?: Record<string, string>; cpus?: number; sockets?: string } = {},
+  more: { files?: Record<string, string>; cpus?: number; sockets?: string; hostname?: string } = {},
 ): Promise<StartedTestContainer> {
   const files = Object.entries(more.files ?? {})
   const server = new GenericContainer('sse-lab/server')
@@ -116,6 +116,7 @@ export async function startServer(
     .withNetworkAliases(...[aliases].flat())
     .withLabels(label)
     .withCopyContentToContainer(files.map(([target, content]) => ({ target, content, mode: 0o644 })))
+  if (more.hostname !== undefined) server.withHostname(more.hostname)
   if (more.cpus !== undefined) server.withResourcesQuota({ cpu: more.cpus })
   return await withSockets(server, more.sockets).start()
 }
@@ -196,6 +197,7 @@ const workerList = z.object({
       instance: z.number(),
       pid: z.number(),
       host: z.string(),
+      server: z.string(),
       bus: z.string(),
       ready: z.boolean(),
       connections: z.number(),
