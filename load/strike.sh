@@ -5,9 +5,12 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { echo "strike: $*"; }
+url=$(scripts/address.sh HTTP_PORT)
 connections() {
-  curl -fsS "http://localhost:$HTTP_PORT/metrics" | awk '/^sse_connections{/ { sum += $2 } END { print sum + 0 }'
+  curl --noproxy '*' -fsS "$url/metrics" | awk '/^sse_connections{/ { sum += $2 } END { print sum + 0 }'
 }
+
+curl --noproxy '*' -fsS --max-time 5 -o /dev/null "$url/healthz" || { say "$url does not answer: nothing is struck. Ask make status"; exit 1; }
 
 deadline=$((SECONDS + 60))
 until [ "$(connections)" -ge "$STREAMS" ]; do

@@ -41,9 +41,11 @@ try() { # try NAME
     *'already allocated'* | *'already in use'*)
       refuse "$1: port $port is taken$(holder "$port"). Take another: $1=$other make $target" ;;
     *'assign requested address'*)
-      refuse "BIND: this machine has no address $bind. BIND=127.0.0.1 make $target keeps the lab to this machine" ;;
+      refuse "BIND: this machine has no address $bind. BIND=127.0.0.1 make $target keeps the lab to this machine"
+      exit 1 ;;
     *rlimit*)
-      refuse "NOFILE: this machine allows a container fewer open files than $files: NOFILE=4096 make $target" ;;
+      refuse "NOFILE: this machine allows a container fewer open files than $files: NOFILE=4096 make $target"
+      exit 1 ;;
     *'permission denied'* | *'forbidden by its access permissions'*)
       refuse "$1: the engine may not open port $port: $1=$other make $target" ;;
     # Whatever else it is, it is not about a port; where it matters, the start itself will say so.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows the containers, the workers as any of them sees all, and whether this machine reaches the ports. Ends with 1 where
-# something of that is missing.
+# something of that is missing. `status.sh ports` looks at the ports alone.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -56,6 +56,10 @@ ports() {
 if [ -z "$(running)" ]; then
   echo 'Nothing runs: make up'
   exit 1
+fi
+if [ "${1:-}" = ports ]; then
+  ports
+  exit "$status"
 fi
 docker ps --all --filter "label=com.docker.compose.project=$project" \
   --format 'table {{.Label "com.docker.compose.service"}}\t{{.Names}}\t{{.Status}}\t{{.Ports}}'

@@ -13,6 +13,12 @@ docker compose up --detach --wait --wait-timeout 120 --quiet-pull || {
   docker compose logs --no-log-prefix 2>/dev/null | grep -E '^(config|PM2_HOME|SOCKET): ' | sort -u || true
   exit 1
 }
+# Healthy is what a container says of itself. A port may be dead all the same, and one that was just opened takes a moment.
+for _ in 1 2 3 4 5; do
+  if said=$(scripts/status.sh ports); then said=''; break; fi
+  sleep 1
+done
+[ -z "$said" ] || { printf '%s\n' "$said"; exit 1; }
 echo
 echo "  fixed    $(scripts/address.sh HTTP_PORT)"
 echo "  unfixed  $(scripts/address.sh PROBLEMS_PORT)"
