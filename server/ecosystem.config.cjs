@@ -21,8 +21,6 @@ module.exports = {
       name: 'server',
       script: `${__dirname}/dist/main.js`,
       exec_mode: 'cluster',
-      // What a host name does not tell apart: two containers may have the same. All workers of this start share it.
-      env: { SERVER_ID: randomBytes(3).toString('hex') },
       // Never "max": pm2 would count the host's cores, not the container's quota. A bad value starts one worker, which
       // then says what is wrong with it.
       instances: Number.isInteger(workers) && workers > 0 ? workers : 1,

@@ -19,7 +19,7 @@ export const connectionPerStream = scenario({
   fix: 'One connection for each worker hears everything, and the hub knows who wants what.',
   code: [
     { file: 'server/src/redis.ts', text: 'const listener = new Redis(' },
-    { file: 'server/src/hub/hub.ts', text: 'join(topics: readonly string[]' },
+    { file: 'server/src/hub/subscriptions.ts', text: 'enter(topics: readonly string[]' },
   ],
   sides: {
     broken: 'load/scenarios/naive/connection-per-stream.ts',

@@ -17,7 +17,7 @@ export const deadWorkerOnline = scenario({
     'pm2’s cluster mode listens for unhandledRejection and logs it, and with a listener Node goes on. A start that rejects never reaches listen(), and pm2 looks at processes, not at ports.',
   fix: 'End the process on an unhandled rejection, so that pm2 starts another; wait for Redis instead of failing; ask a port for health, not pm2.',
   code: [
-    { file: 'server/src/main.ts', text: "process.on('unhandledRejection'" },
+    { file: 'server/src/main.ts', text: "'unhandledRejection', 'uncaughtException'" },
     { file: 'server/src/main.ts', text: 'redis?.commands.connect().catch' },
     { file: 'compose.yaml', text: 'test: [CMD, node, dist/healthcheck.js]' },
   ],

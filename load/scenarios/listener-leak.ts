@@ -15,7 +15,7 @@ export const listenerLeak = scenario({
     'A listener holds its response, and the emitter holds the listener, until somebody removes it. Each reader that came and went stays in memory, and each publish still calls it.',
   fix: 'A set of connections for each set of topics; joining returns the undo, which runs once when the response is closed, whatever closed it.',
   code: [
-    { file: 'server/src/hub/hub.ts', text: 'join(topics: readonly string[]' },
+    { file: 'server/src/hub/subscriptions.ts', text: 'enter(topics: readonly string[]' },
     { file: 'server/src/connection.ts', text: "once('close'" },
   ],
   sides: { broken: 'load/scenarios/naive/listener-leak.ts', fixed: 'server/src/main.ts' },

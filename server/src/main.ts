@@ -22,6 +22,7 @@ import { loopProbeMs, openMetrics, timed } from './metrics.ts'
 import { endProcess, isOwnProcess } from './processes.ts'
 import { redisIsNewEnough } from './redis-version.ts'
 import { openRedis } from './redis.ts'
+import { kindOf, RepeatedFact } from './repeated-fact.ts'
 import { createMask } from './secrets.ts'
 import { leadSocketHere, ownSocketFile } from './socket-file.ts'
 import { Workers } from './workers.ts'
@@ -53,12 +54,13 @@ async function main(): Promise<void> {
   const newEnough = redis && redisIsNewEnough(redis.commands, log)
   redis?.commands.connect().catch(() => undefined) // retried and reported: see openRedis
   const bus = openBus(config, redis, log)
+  const dropped = new RepeatedFact(log, { text: 'a stream or an event was dropped', level: 'error' })
   const hub = new Hub({
     log: bus.log,
     tail: { eventsMax: config.logEventsMax, bytesMax: config.logBytesMax },
     pieceBytesMax: Math.min(pieceBytesMax, config.bufferedBytesMax / 2),
     onReplayed: events => observe.replayed(events),
-    onError: error => log.error({ err: error }, 'a stream or an event was dropped'),
+    onError: error => dropped.happened({ err: error }, kindOf(error)),
   })
   const { registry, observe } = openMetrics({ worker: name.worker, hub, bus })
   let draining = false

@@ -7,9 +7,9 @@ import { listen } from '../test/support/listen.ts'
 import { post } from '../test/support/publish.ts'
 import { BusAway, BusRefused } from './bus/errors.ts'
 import { MemoryBus } from './bus/memory.ts'
-import { Counts } from './metrics.ts'
 import { answerProblem } from './problem.ts'
 import { publish } from './publish.ts'
+import { Stats } from './stats.ts'
 
 const wrongType = Object.assign(new Error('WRONGTYPE Operation against a key'), { name: 'ReplyError' })
 
@@ -29,9 +29,9 @@ test('a publish that the bus does not take says which of two things it means; th
   app.post(
     '/events',
     express.json(),
-    publish({ bus, counts: new Counts(), worker: 'a', eventBytesMax: 1000, log }),
+    publish({ bus, stats: new Stats(), worker: 'a', eventBytesMax: 1000, log }),
   )
-  app.use(answerProblem(log, 1000))
+  app.use(answerProblem(log))
   const server = createServer(app)
   const base = `http://127.0.0.1:${await listen(server)}`
   t.after(() => server.close())

@@ -6,6 +6,7 @@ import { helloFrame, laterText } from './frame.ts'
 import type { CloseReason, Hub } from './hub/hub.ts'
 import type { Log } from './log.ts'
 import { readStreamQuery } from './query.ts'
+import { RepeatedFact } from './repeated-fact.ts'
 
 export type StreamParts = {
   config: Config
@@ -30,6 +31,7 @@ export function openStream(parts: StreamParts): OpenStream {
     bus: parts.busName,
     heartbeatMs: config.heartbeatMs,
   }
+  const evicted = new RepeatedFact(log, { text: 'connection closed' })
   const headersOf = headersByOrigin(config.corsOrigins)
 
   return (request, response) => {
@@ -54,8 +56,9 @@ export function openStream(parts: StreamParts): OpenStream {
     const closed = (reason: CloseReason, openMs: number) => {
       leave()
       stats.closed[reason] += 1
-      const level = reason === 'slow-reader' || reason === 'stalled' ? 'warn' : 'debug'
-      log[level]({ reason, openMs, topics: topics.length }, 'connection closed')
+      const details = { reason, openMs, topics: topics.length }
+      if (reason === 'slow-reader' || reason === 'stalled') evicted.happened(details, reason)
+      else log.debug(details, 'connection closed')
     }
     const leave = hub.open(topics, lastId, ({ position, gap }) => {
       const first = helloFrame(retryMs, position, hello) + gap
