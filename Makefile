@@ -86,7 +86,7 @@ load-quiet: lab k6 ## Do silent streams outlive the proxy? QUIET=70s SIDES=fixed
 
 load-reconnect: lab k6 ## Reload, kill and cut under load: what is lost, and how does the herd return? (80 s)
 	@export STREAMS=$(or $(STREAMS),500) DURATION=$(or $(DURATION),40s) HTTP_PORT=$(HTTP_PORT); \
-	load/strike.sh & strike=$$!; $(call K6,reconnect); status=$$?; wait $$strike && exit $$status
+	load/k6/strike.sh & strike=$$!; $(call K6,reconnect); status=$$?; wait $$strike && exit $$status
 
 load-capacity: lab k6 ## Streams in STEPS=500,1000,2000 until a limit is met: the cost of each
 	@$(call K6,capacity)
@@ -122,7 +122,7 @@ scenarios: test-image ## Measure every problem broken and fixed, at full length 
 
 record-scenarios: test-image ## Take the last report of `make scenarios` over into README.md and the page
 	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$(pwd):/repository" sse-lab/test \
-	  node load/scenarios/record.ts /repository
+	  node scenarios/report/record.ts /repository
 
 bench: test-image ## What a delivery and a stream cost, beside the limit and plain Express (30 minutes); ROUNDS=3 ROWS=nginx
 	@$(IN_TEST_IMAGE) --network host --pid host --ulimit nofile=20000:20000 --env ROUNDS --env ROWS --env RATIO_MAX \
@@ -132,15 +132,15 @@ soak: test-image ## Strike random faults for MINUTES=10, until something is lost
 	@PARTS=soak $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 test-readme: test-image ## Run the commands of the README against the lab on this machine (3 minutes)
-	@$(IN_TEST_IMAGE) --network host sse-lab/test node server/test/readme.ts
+	@$(IN_TEST_IMAGE) --network host sse-lab/test node testkit/readme.ts
 
 # Only the lab itself is known to let the origin of its page in; for another server, ORIGIN says which.
 conformance: test-image ## Judge a server of event streams, case by case: URL=http://… (docs/conformance.md has more)
-	@docker run --rm --init --network host sse-lab/test node load/conformance/main.ts \
+	@docker run --rm --init --network host sse-lab/test node conformance/main.ts \
 	  --url '$(or $(URL),http://localhost:$(HTTP_PORT))' \
 	  $(if $(ORIGIN)$(if $(URL),,lab),--origin '$(or $(ORIGIN),http://localhost:$(HTTP_PORT))') \
 	  $(foreach option,STREAM PUBLISH RULES ONLY,$(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) '$($(option))'))
 
 test-image: build
 	@$(BUILD) sse-lab/test 'some minutes the first time: a browser, Go, the tools' \
-	  docker build --file server/Dockerfile --target test --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/test .
+	  docker build --file testkit/Dockerfile --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/test .

@@ -1,6 +1,6 @@
 import { fields } from './fields.ts'
 
-/** What load/scenarios/report.ts writes. */
+/** What scenarios/report/report.ts writes. */
 export interface ScenarioRow {
   readonly name: string
   readonly title: string

@@ -1,4 +1,4 @@
-import recorded from '../../docs/scenarios/results.json' with { type: 'json' }
+import recorded from '@sse-lab/scenarios/results.json' with { type: 'json' }
 import { element, write } from './element.ts'
 import { readReport, type Report, type ScenarioRow } from './report.ts'
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { openBrowser } from './browser.ts'
-import { releaseMsMax, within } from './deadline.ts'
+import { openBrowser } from '@sse-lab/testkit/browser.ts'
+import { releaseMsMax, within } from '@sse-lab/testkit/deadline.ts'
 import { streamAlone, type PageFiles } from './page-files.ts'
 import { ScriptedServer, type Opened } from './scripted-server.ts'
 

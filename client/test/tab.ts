@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core'
-import { within } from './deadline.ts'
+import { within } from '@sse-lab/testkit/deadline.ts'
 import type { ScriptedServer } from './scripted-server.ts'
 
 export type Tab = AsyncDisposable & { page: Page; context: BrowserContext; refused: string[] }

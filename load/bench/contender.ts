@@ -2,8 +2,8 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { docker } from '../../server/test/support/stack.ts'
-import { until } from '../../server/test/support/until.ts'
+import { docker } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 /** What is measured, while it runs: where it takes streams and publishes, and its processes on the host. */
 export type Running = AsyncDisposable & { url: string; pids: number[] }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { promisify } from 'node:util'
-import { longTurns, type LongTurn } from '../../server/test/support/long-turns.ts'
+import { longTurns, type LongTurn } from '@sse-lab/server/test/support/long-turns.ts'
 import { readPin, type Contender } from './contender.ts'
 import { figures, rows, type Figures, type Row } from './rows.ts'
 import { median, ratios, rowText, type Measured } from './table.ts'

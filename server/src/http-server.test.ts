@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { test, type TestContext } from 'node:test'
-import { listen } from '../test/support/listen.ts'
-import { until } from '../test/support/until.ts'
+import { listen } from '@sse-lab/testkit/listen.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import { openServer } from './http-server.ts'
 
 /** `/stream` is answered and stays open, `/slow` is answered when told, everything else at once. */

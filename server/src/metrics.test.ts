@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
-import { until } from '../test/support/until.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import type { BusLog } from './bus/bus.ts'
 import { MemoryBus } from './bus/memory.ts'
 import { Hub, type Connection } from './hub/hub.ts'
@@ -151,24 +151,22 @@ test('alerts, dashboard and docs/metrics.md name only metrics that there are; do
   const { registry } = open()
   const names = new Set(registry.getMetricsAsArray().map(({ name }) => name))
 
-  for (const file of ['server/observe/alerts.yml', 'server/observe/dashboard.json', 'docs/metrics.md']) {
+  for (const file of ['observe/alerts.yml', 'observe/dashboard.json', 'docs/metrics.md']) {
     const all = await named(file)
     assert.ok(all.length > 5, `${file} names metrics`)
     for (const name of all) assert.ok(names.has(name), `${file} names ${name}, which does not exist`)
   }
-  for (const file of ['docs/metrics.md', 'server/observe/dashboard.json']) {
+  for (const file of ['docs/metrics.md', 'observe/dashboard.json']) {
     const told = new Set(await named(file))
     for (const name of names) if (name.startsWith('sse_')) assert.ok(told.has(name), `${file} lacks ${name}`)
   }
 })
 
 test('every alert is in docs/metrics.md, and has its place in the test of the rules', async () => {
-  const alerts = [...(await textOf('server/observe/alerts.yml')).matchAll(/alert: (\w+)/g)].map(
-    ([, it]) => it,
-  )
+  const alerts = [...(await textOf('observe/alerts.yml')).matchAll(/alert: (\w+)/g)].map(([, it]) => it)
 
   assert.ok(alerts.length > 5)
-  for (const file of ['docs/metrics.md', 'server/observe/alerts.test.yml']) {
+  for (const file of ['docs/metrics.md', 'observe/alerts.test.yml']) {
     const told = await textOf(file)
     for (const alert of alerts) assert.match(told, new RegExp(`\\b${alert}\\b`), `${file} lacks ${alert}`)
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { pino } from 'pino'
 import { bulk, FakeRedis, type Answer } from '../test/support/fake-redis.ts'
-import { until } from '../test/support/until.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import { redisIsNewEnough } from './redis-version.ts'
 import { openRedis } from './redis.ts'
 

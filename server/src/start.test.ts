@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { bulk, FakeRedis, type Answer } from '../test/support/fake-redis.ts'
-import { listen } from '../test/support/listen.ts'
-import { call, publish } from '../test/support/publish.ts'
-import { until } from '../test/support/until.ts'
+import { listen } from '@sse-lab/testkit/listen.ts'
+import { call, publish } from '@sse-lab/testkit/publish.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 /** Real servers, started as people start them, and all that they print. */
 const secret = 's3cret-w0rd'

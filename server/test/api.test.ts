@@ -1,7 +1,7 @@
 import { before } from 'node:test'
 import { testApi } from './support/api-calls.ts'
 import { testCorners } from './support/api-corners.ts'
-import { fixed, stackReady } from './support/stack.ts'
+import { fixed, stackReady } from '@sse-lab/testkit/stack.ts'
 
 // The same table that app.test.ts runs inside one process: what nginx and several workers add must not change it.
 before(async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { cases } from '../../load/conformance/cases.ts'
-import { readOptions } from '../../load/conformance/options.ts'
-import { resultText } from '../../load/conformance/report.ts'
-import { runCases } from '../../load/conformance/run.ts'
-import { fixed, stackReady } from './support/stack.ts'
+import { cases } from '@sse-lab/conformance/kit/cases.ts'
+import { readOptions } from '@sse-lab/conformance/kit/options.ts'
+import { resultText } from '@sse-lab/conformance/kit/report.ts'
+import { runCases } from '@sse-lab/conformance/kit/run.ts'
+import { fixed, stackReady } from '@sse-lab/testkit/stack.ts'
 
 before(async () => {
   await stackReady()

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto'
 import { afterEach, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import { docker, label } from './support/stack.ts'
-import { until } from './support/until.ts'
+import { docker, label } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 /** The two images alone, as others may start them: without compose, and with whatever docker run offers to lock them up. */
 const root = fileURLToPath(new URL('../..', import.meta.url))

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { afterEach, test } from 'node:test'
-import { Publisher } from './support/publisher.ts'
-import { closeReaders, Reader } from './support/reader.ts'
-import { fixed, make, stackReady } from './support/stack.ts'
-import { until } from './support/until.ts'
-import { assertWhole } from './support/whole.ts'
+import { Publisher } from '@sse-lab/testkit/publisher.ts'
+import { closeReaders, Reader } from '@sse-lab/testkit/client.ts'
+import { fixed, make, stackReady } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { assertWhole } from '@sse-lab/testkit/whole.ts'
 
 const readerCount = 200
 

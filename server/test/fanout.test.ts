@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { publish, type Acknowledgement } from './support/publish.ts'
-import { fixed, listWorkers, stackReady, unfixed } from './support/stack.ts'
-import { TestStream } from './support/test-stream.ts'
+import { publish, type Acknowledgement } from '@sse-lab/testkit/publish.ts'
+import { fixed, listWorkers, stackReady, unfixed } from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
 
 /** Opens streams until each of `workers` holds one, and at least `count`. */
 async function openAcross(

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { before, test, type TestContext } from 'node:test'
 import * as fc from 'fast-check'
-import { call, post, publish } from './support/publish.ts'
-import { fixed, listWorkers, stackReady } from './support/stack.ts'
-import { TestStream } from './support/test-stream.ts'
+import { call, post, publish } from '@sse-lab/testkit/publish.ts'
+import { fixed, listWorkers, stackReady } from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
 
 /**
  * Inputs that nobody has thought of, through nginx and straight at the workers: no answer 5xx but 503, no dead worker, no

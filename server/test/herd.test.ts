@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { call, publish } from './support/publish.ts'
-import { container, docker, fixed, stackReady } from './support/stack.ts'
-import { TestStream } from './support/test-stream.ts'
-import { until } from './support/until.ts'
+import { call, publish } from '@sse-lab/testkit/publish.ts'
+import { container, docker, fixed, stackReady } from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 const streamCount = 2000
 const eventCount = 100

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { call } from './support/publish.ts'
-import { fixed, listWorkers, stackReady, type ListedWorker } from './support/stack.ts'
-import { TestStream } from './support/test-stream.ts'
-import { until } from './support/until.ts'
+import { call } from '@sse-lab/testkit/publish.ts'
+import { fixed, listWorkers, stackReady, type ListedWorker } from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 async function strike(worker: string, act: 'kill' | 'reload'): Promise<number> {
   const headers = { 'content-type': 'application/json' }

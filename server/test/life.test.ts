@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { afterEach, before, test } from 'node:test'
-import { call, post, publish } from './support/publish.ts'
-import { docker, fixed, listWorkers, serverContainers, stackReady, startServer } from './support/stack.ts'
-import { TestStream } from './support/test-stream.ts'
-import { until } from './support/until.ts'
+import { call, post, publish } from '@sse-lab/testkit/publish.ts'
+import {
+  docker,
+  fixed,
+  listWorkers,
+  serverContainers,
+  stackReady,
+  startServer,
+} from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 let servers: string[] = []
 before(async () => {

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { after, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
-import { container, docker, label, stackReady } from './support/stack.ts'
+import { container, docker, label, stackReady } from '@sse-lab/testkit/stack.ts'
 
 /** `make` against a real engine. What engines say and cannot be made to say here is in scripts/*.test.ts. */
 const root = fileURLToPath(new URL('../..', import.meta.url))

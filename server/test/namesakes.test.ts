@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { call } from './support/publish.ts'
-import { docker, readWorkers, startRedis, startServer, type ListedWorker } from './support/stack.ts'
-import { until } from './support/until.ts'
+import { call } from '@sse-lab/testkit/publish.ts'
+import { docker, readWorkers, startRedis, startServer, type ListedWorker } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 /** Two servers with one host name, on one Redis. */
 const resources = new AsyncDisposableStack()

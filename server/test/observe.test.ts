@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises'
 import { after, before, test } from 'node:test'
 import { GenericContainer, type StartedTestContainer } from 'testcontainers'
 import { z } from 'zod'
-import { call } from './support/publish.ts'
-import { docker, fixed, label, network, stackReady } from './support/stack.ts'
-import { TestStream } from './support/test-stream.ts'
-import { until } from './support/until.ts'
+import { call } from '@sse-lab/testkit/publish.ts'
+import { docker, fixed, label, network, stackReady } from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 const base = 'http://observe-prometheus:9090'
 
@@ -88,7 +88,7 @@ const dashboard = z.object({
 })
 
 test('every panel of the dashboard has figures', async () => {
-  const { panels } = dashboard.parse(JSON.parse(await readFile('server/observe/dashboard.json', 'utf8')))
+  const { panels } = dashboard.parse(JSON.parse(await readFile('observe/dashboard.json', 'utf8')))
   assert.ok(panels.length > 10)
 
   for (const { title, targets } of panels) {

@@ -11,8 +11,8 @@ import {
   startNginx,
   startReader,
   startServer,
-} from './support/stack.ts'
-import { until } from './support/until.ts'
+} from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 test('a reader that vanishes without a word is gone from the server soon, with and without nginx', async () => {
   // No other streams: what this server holds is what the test opened.

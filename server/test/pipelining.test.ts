@@ -3,10 +3,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { before, test } from 'node:test'
 import { z } from 'zod'
-import { call, publish } from './support/publish.ts'
-import { fixed, stackReady } from './support/stack.ts'
-import { TestStream } from './support/test-stream.ts'
-import { until } from './support/until.ts'
+import { call, publish } from '@sse-lab/testkit/publish.ts'
+import { fixed, stackReady } from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 before(async () => {
   await stackReady()

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
-import { Exchange } from '../../load/conformance/exchange.ts'
-import { refusedWith } from '../../load/conformance/problem.ts'
-import { call } from './support/publish.ts'
+import { Exchange } from '@sse-lab/conformance/kit/exchange.ts'
+import { refusedWith } from '@sse-lab/conformance/kit/problem.ts'
+import { call } from '@sse-lab/testkit/publish.ts'
 import { answerTo, anyHost, head, long } from './support/raw.ts'
-import { stackReady, startNginx } from './support/stack.ts'
-import { until } from './support/until.ts'
+import { stackReady, startNginx } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 before(async () => {
   await stackReady()

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { before, test } from 'node:test'
-import { call, publish } from './support/publish.ts'
+import { call, publish } from '@sse-lab/testkit/publish.ts'
 import { long } from './support/raw.ts'
-import { container, docker, fixed, stackReady } from './support/stack.ts'
-import { TestStream } from './support/test-stream.ts'
+import { container, docker, fixed, stackReady } from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
 
 before(async () => {
   await stackReady()

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { connect } from 'node:http2'
 import { before, test } from 'node:test'
-import { refusedWith } from '../../load/conformance/problem.ts'
-import { makeCertificate } from './support/certificate.ts'
+import { refusedWith } from '@sse-lab/conformance/kit/problem.ts'
+import { makeCertificate } from '@sse-lab/testkit/certificate.ts'
 import { answerTo, anyHost, head, long } from './support/raw.ts'
-import { fixed, stackReady, startNginx } from './support/stack.ts'
-import { until } from './support/until.ts'
+import { fixed, stackReady, startNginx } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 before(async () => {
   await stackReady()

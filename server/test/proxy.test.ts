@@ -3,11 +3,11 @@ import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingHttpHeaders } from 'node:http'
 import { after, before, test } from 'node:test'
 import type { StartedTestContainer } from 'testcontainers'
-import { listen } from './support/listen.ts'
-import { call, publish } from './support/publish.ts'
-import { docker, stackReady, startNginx, startServer, testAlias } from './support/stack.ts'
-import { TestStream } from './support/test-stream.ts'
-import { until } from './support/until.ts'
+import { listen } from '@sse-lab/testkit/listen.ts'
+import { call, publish } from '@sse-lab/testkit/publish.ts'
+import { docker, stackReady, startNginx, startServer, testAlias } from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 // The lab's own files with one number changed: the read timeout of 60 s, which problems.conf has by default.
 const readTimeoutMs = 2000

@@ -5,9 +5,9 @@ import { after, before, test } from 'node:test'
 import { pino } from 'pino'
 import { PubsubBus } from '../src/bus/pubsub.ts'
 import { openRedis } from '../src/redis.ts'
-import { listen } from './support/listen.ts'
-import { docker, startRedis } from './support/stack.ts'
-import { until } from './support/until.ts'
+import { listen } from '@sse-lab/testkit/listen.ts'
+import { docker, startRedis } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 /** The pubsub bus against a Redis of its own. */
 const host = 'channel-redis'

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { afterEach, test } from 'node:test'
-import { call, post, publish, type Acknowledgement } from './support/publish.ts'
-import { container, docker, fixed, stackReady, startRedis, startServer } from './support/stack.ts'
-import { TestStream } from './support/test-stream.ts'
-import { until } from './support/until.ts'
+import { call, post, publish, type Acknowledgement } from '@sse-lab/testkit/publish.ts'
+import { container, docker, fixed, stackReady, startRedis, startServer } from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 const redis = container('redis')
 

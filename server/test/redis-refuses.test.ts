@@ -3,8 +3,8 @@ import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { BusRefused } from '../src/bus/errors.ts'
 import { readLogEntry } from '../src/bus/redis-log.ts'
 import { draft, Worker } from './support/bus-worker.ts'
-import { docker, startRedis } from './support/stack.ts'
-import { until } from './support/until.ts'
+import { docker, startRedis } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 /** A Redis that is there and says no, or holds what no worker has written. */
 const host = 'strict-redis'

@@ -5,9 +5,9 @@ import { BusAway, KeyReused, TooManyKeys } from '../src/bus/errors.ts'
 import { compareIds, idAbove, idTime } from '../src/bus/ids.ts'
 import { onceKeysMax } from '../src/bus/scripts.ts'
 import { draft, Worker } from './support/bus-worker.ts'
-import { docker, startRedis } from './support/stack.ts'
-import { Toxiproxy } from './support/toxiproxy.ts'
-import { until } from './support/until.ts'
+import { docker, startRedis } from '@sse-lab/testkit/stack.ts'
+import { Toxiproxy } from '@sse-lab/testkit/toxiproxy.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 /** The streams bus against a Redis of its own: several workers in this process. */
 const url = 'redis://log-redis:6379'

@@ -6,8 +6,8 @@ import { StreamsBus } from '../src/bus/streams.ts'
 import { frameBytes } from '../src/frame.ts'
 import { Hub, type Connection } from '../src/hub/hub.ts'
 import { openRedis } from '../src/redis.ts'
-import { docker, startRedis } from './support/stack.ts'
-import { until } from './support/until.ts'
+import { docker, startRedis } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 /** A worker replays from its tail, and promises what the log holds: so both must hold the same events. */
 let container: Awaited<ReturnType<typeof startRedis>>

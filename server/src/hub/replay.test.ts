@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createParser } from 'eventsource-parser'
-import { until } from '../../test/support/until.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import { compareIds, isId } from '../bus/ids.ts'
 import { Hub, type Connection } from './hub.ts'
 import { BusAway } from '../bus/errors.ts'

@@ -1,5 +1,5 @@
-import type { Random } from '../support/random.ts'
-import { closeReaders } from '../support/reader.ts'
+import type { Random } from '@sse-lab/testkit/random.ts'
+import { closeReaders } from '@sse-lab/testkit/client.ts'
 import type { Effect, Fault } from './fault.ts'
 import { Load } from './load.ts'
 import { Phases } from './phases.ts'

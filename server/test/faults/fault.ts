@@ -1,5 +1,5 @@
-import type { Random } from '../support/random.ts'
-import type { Reader } from '../support/reader.ts'
+import type { Random } from '@sse-lab/testkit/random.ts'
+import type { Reader } from '@sse-lab/testkit/client.ts'
 import type { Side } from './side.ts'
 import type { World } from './world.ts'
 

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import { Random } from '../support/random.ts'
+import { Random } from '@sse-lab/testkit/random.ts'
 import { act } from './act.ts'
 import { faults } from './faults.ts'
 import { drawPairs, pairName } from './pairs.ts'

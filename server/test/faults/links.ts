@@ -1,4 +1,4 @@
-import { call } from '../support/publish.ts'
+import { call } from '@sse-lab/testkit/publish.ts'
 import type { Effect, Fault, Scene } from './fault.ts'
 
 /** Hurts link `b` so that its workers do not hear Redis. */

@@ -1,6 +1,6 @@
-import { audit, auditText, type Entry } from '../support/ledger.ts'
-import { Publisher } from '../support/publisher.ts'
-import { until } from '../support/until.ts'
+import { audit, auditText, type Entry } from '@sse-lab/testkit/ledger.ts'
+import { Publisher } from '@sse-lab/testkit/publisher.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import type { Side } from './side.ts'
 
 const publisherCount = 4

@@ -1,4 +1,4 @@
-import { docker, type ListedWorker } from '../support/stack.ts'
+import { docker, type ListedWorker } from '@sse-lab/testkit/stack.ts'
 import { onEachSide, type Effect, type Scene } from './fault.ts'
 import type { Server, Side } from './side.ts'
 

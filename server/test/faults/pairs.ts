@@ -1,4 +1,4 @@
-import type { Random } from '../support/random.ts'
+import type { Random } from '@sse-lab/testkit/random.ts'
 import type { Fault } from './fault.ts'
 import { faults } from './faults.ts'
 

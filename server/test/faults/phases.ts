@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
-import { audit, auditText, entryName, type Entry } from '../support/ledger.ts'
-import { Publisher } from '../support/publisher.ts'
-import type { Reader } from '../support/reader.ts'
-import { until } from '../support/until.ts'
+import { audit, auditText, entryName, type Entry } from '@sse-lab/testkit/ledger.ts'
+import { Publisher } from '@sse-lab/testkit/publisher.ts'
+import type { Reader } from '@sse-lab/testkit/client.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import type { Report } from './load.ts'
 import type { Side } from './side.ts'
 

@@ -1,6 +1,6 @@
-import { call } from '../support/publish.ts'
-import { docker } from '../support/stack.ts'
-import { until } from '../support/until.ts'
+import { call } from '@sse-lab/testkit/publish.ts'
+import { docker } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import { onEachSide, type Fault } from './fault.ts'
 
 export const reloaded: Fault = {

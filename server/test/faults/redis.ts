@@ -1,4 +1,4 @@
-import { until } from '../support/until.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import type { Effect, Fault, Scene } from './fault.ts'
 
 /**

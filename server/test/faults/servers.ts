@@ -1,5 +1,5 @@
-import { docker } from '../support/stack.ts'
-import { until } from '../support/until.ts'
+import { docker } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import { onEachSide, type Fault } from './fault.ts'
 
 export const reloaded: Fault = {

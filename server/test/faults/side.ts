@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { StartedTestContainer } from 'testcontainers'
-import { post } from '../support/publish.ts'
-import { Reader } from '../support/reader.ts'
-import { docker, listWorkers, readWorkers, type ListedWorker } from '../support/stack.ts'
-import { until } from '../support/until.ts'
+import { post } from '@sse-lab/testkit/publish.ts'
+import { Reader } from '@sse-lab/testkit/client.ts'
+import { docker, listWorkers, readWorkers, type ListedWorker } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 const readerCount = 8
 const workerCount = 2

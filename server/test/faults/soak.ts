@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { Random } from '../support/random.ts'
+import { Random } from '@sse-lab/testkit/random.ts'
 import { act } from './act.ts'
 import { faults } from './faults.ts'
 import { pairs } from './pairs.ts'

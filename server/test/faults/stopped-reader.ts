@@ -1,8 +1,8 @@
-import { audit, auditText } from '../support/ledger.ts'
-import { Publisher } from '../support/publisher.ts'
-import { closeReaders, type Reader } from '../support/reader.ts'
-import { setSysctl } from '../support/stack.ts'
-import { until } from '../support/until.ts'
+import { audit, auditText } from '@sse-lab/testkit/ledger.ts'
+import { Publisher } from '@sse-lab/testkit/publisher.ts'
+import { closeReaders, type Reader } from '@sse-lab/testkit/client.ts'
+import { setSysctl } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import type { Side } from './side.ts'
 
 const readerCount = 3

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { until } from '../support/until.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import { onEachSide, type Fault } from './fault.ts'
 import { logOf, losingAWorker, withItsStreams, workerOf } from './losing-a-worker.ts'
 

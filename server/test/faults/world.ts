@@ -1,7 +1,14 @@
-import { closeReaders } from '../support/reader.ts'
-import { container, docker, serverContainers, startNginx, startServer, testAlias } from '../support/stack.ts'
-import { Toxiproxy, type Link } from '../support/toxiproxy.ts'
-import { until } from '../support/until.ts'
+import { closeReaders } from '@sse-lab/testkit/client.ts'
+import {
+  container,
+  docker,
+  serverContainers,
+  startNginx,
+  startServer,
+  testAlias,
+} from '@sse-lab/testkit/stack.ts'
+import { Toxiproxy, type Link } from '@sse-lab/testkit/toxiproxy.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import { Server, Side } from './side.ts'
 
 const environment = {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { z } from 'zod'
-import { call, post, publish } from './publish.ts'
-import { TestStream } from './test-stream.ts'
+import { call, post, publish } from '@sse-lab/testkit/publish.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
 
 const problem = z.object({
   type: z.string(),

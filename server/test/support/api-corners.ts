@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib'
-import { call, post, publish, type Answer } from './publish.ts'
-import { TestStream } from './test-stream.ts'
+import { call, post, publish, type Answer } from '@sse-lab/testkit/publish.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
 
 /**
  * Corners of the API in which other servers change, mistake or lose what they were sent. For any address where the API

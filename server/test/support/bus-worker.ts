@@ -6,7 +6,7 @@ import { StreamsBus } from '../../src/bus/streams.ts'
 import type { Event } from '../../src/event.ts'
 import { frameBytes } from '../../src/frame.ts'
 import { openRedis } from '../../src/redis.ts'
-import { until } from './until.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 const bounds = { logEventsMax: 1000, logBytesMax: 1_000_000, batchBytesMax: 10_000 }
 

@@ -1,5 +1,5 @@
 import { createServer, type Socket } from 'node:net'
-import { listen } from './listen.ts'
+import { listen } from '@sse-lab/testkit/listen.ts'
 
 /** What a fake Redis answers to a command, as RESP; undefined for `+OK`. */
 export type Answer = (words: string[]) => string | undefined

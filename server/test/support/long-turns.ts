@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { compareIds, isId } from '../../src/bus/ids.ts'
 import { Hub, type Connection } from '../../src/hub/hub.ts'
-import { longestTurn } from './longest-turn.ts'
-import { until } from './until.ts'
+import { longestTurn } from '@sse-lab/testkit/longest-turn.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 
 /**
  * Situations in which a hub once held the event loop: their names, and how to measure the longest turn in each, in milliseconds of

@@ -1,5 +1,5 @@
-import type { Answer } from '../../../load/conformance/answer.ts'
-import { Exchange } from '../../../load/conformance/exchange.ts'
+import type { Answer } from '@sse-lab/conformance/kit/answer.ts'
+import { Exchange } from '@sse-lab/conformance/kit/exchange.ts'
 
 export const anyHost = 'Host: any'
 

@@ -1,0 +1,43 @@
+import { judge } from './lib/gate.ts'
+import { readKnobs } from './lib/knobs.ts'
+import { publish } from './lib/publish.ts'
+import { freshTopic, withStreams } from './lib/streams.ts'
+import { openLedger, optionsFor, rowOf, sideHere } from './lib/scenario.ts'
+import { readSides } from './lib/sides.ts'
+import { summary } from './lib/summary.ts'
+import { pause, until } from './lib/until.ts'
+import type { Row } from './lib/verdict.ts'
+
+/**
+ * Do silent streams outlive the proxy's timeout? On the unfixed side: when are they cut?
+ *
+ * Nobody publishes for QUIET; then a few events show that the streams still work. All sides at once: silence costs nothing.
+ */
+const knobs = readKnobs(__ENV)
+const sides = readSides(__ENV)
+const streams = Math.min(knobs.streams, 200)
+const afterwards = { rate: 10, durationS: 1, publishers: 2, padding: 0 }
+
+export const options = optionsFor('quiet', sides, knobs.quietS + 90)
+
+export async function quiet(): Promise<void> {
+  const side = sideHere(sides)
+  const { url } = side
+  const ledger = openLedger('quiet', side, streams)
+  const topic = freshTopic('quiet')
+  await withStreams({ side, topic, ledger, count: streams }, async () => {
+    await pause(knobs.quietS * 1000)
+    // Whoever was cut is told when to come back, and may be on the way.
+    await until(10_000, () => ledger.open >= streams)
+    await publish({ url, topic, ledger, knobs: afterwards, repeats: false })
+  })
+  judge(rowOf('quiet', side, streams))
+}
+
+export function quietRows(): Row[] {
+  return sides.map(side => rowOf('quiet', side, streams))
+}
+
+export function handleSummary(): Record<string, string> {
+  return summary('quiet', quietRows())
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import { readFile, rm } from 'node:fs/promises'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { docker, label, network } from '@sse-lab/testkit/stack.ts'
+import type { Row } from '../lib/verdict.ts'
+
+/** What k6 did: 0, or 99 where a threshold was crossed; what it printed; its report, if it came that far. */
+export type Run = {
+  code: number | null
+  output: string
+  report:
+    | {
+        rows: Row[]
+        wrong: string[]
+        costs?: { streams: number; streamKib: number; deliveryUs: number; limit: string }[]
+      }
+    | undefined
+}
+
+/** Runs a script of load/ in the network of the stack. `onLine` hears what it prints as it goes. */
+export async function k6(
+  script: string,
+  env: Record<string, string>,
+  onLine: (line: string) => void = () => undefined,
+): Promise<Run> {
+  const name = `sse-lab-test-k6-${randomUUID()}`
+  const variables = Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`])
+  const limits = [
+    '--network',
+    network,
+    '--label',
+    `sse-lab.test=${label['sse-lab.test']}`,
+    '--ulimit',
+    'nofile=20000:20000',
+  ]
+  await docker(
+    'create',
+    '--name',
+    name,
+    ...limits,
+    ...variables,
+    'sse-lab/k6',
+    'run',
+    '--quiet',
+    `${script}.ts`,
+  )
+  try {
+    const child = spawn('docker', ['start', '--attach', name])
+    let output = ''
+    const hear = (data: Buffer) => {
+      output += data.toString()
+      onLine(data.toString())
+    }
+    child.stdout.on('data', hear)
+    child.stderr.on('data', hear)
+    await once(child, 'close')
+    return { code: child.exitCode, output, report: await readReport(name, script) }
+  } finally {
+    await docker('rm', '--force', name)
+  }
+}
+
+async function readReport(container: string, script: string): Promise<Run['report']> {
+  const file = `/tmp/${container}.json`
+  try {
+    await docker('cp', `${container}:/load/reports/${script}.json`, file)
+    // Our own file, written by parts/summary.ts; the assertions check what they need of it.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    return JSON.parse(await readFile(file, 'utf8')) as Run['report']
+  } catch {
+    return undefined
+  } finally {
+    await rm(file, { force: true })
+  }
+}

@@ -1,0 +1,70 @@
+import { connectionPerStream } from './lessons/connection-per-stream.ts'
+import { deadWorkerOnline } from './lessons/dead-worker-online.ts'
+import { deploy502 } from './lessons/deploy-502.ts'
+import { ephemeralPorts } from './lessons/ephemeral-ports.ts'
+import { falseAck } from './lessons/false-ack.ts'
+import { fanOut } from './lessons/fan-out.ts'
+import { forgedFields } from './lessons/forged-fields.ts'
+import { gzipProxy } from './lessons/gzip-proxy.ts'
+import { gzip } from './lessons/gzip.ts'
+import { halfOpen } from './lessons/half-open.ts'
+import { handoverHole } from './lessons/handover-hole.ts'
+import { headersHeld } from './lessons/headers-held.ts'
+import { herd } from './lessons/herd.ts'
+import { idempotency } from './lessons/idempotency.ts'
+import { idsAsText } from './lessons/ids-as-text.ts'
+import { instancesMax } from './lessons/instances-max.ts'
+import { killTimeout } from './lessons/kill-timeout.ts'
+import { listenerLeak } from './lessons/listener-leak.ts'
+import { nPings } from './lessons/n-pings.ts'
+import { nginxReload } from './lessons/nginx-reload.ts'
+import { noReplay } from './lessons/no-replay.ts'
+import { pinnedPublishes } from './lessons/pinned-publishes.ts'
+import { proxyBuffer } from './lessons/proxy-buffer.ts'
+import { pubsubReconnect } from './lessons/pubsub-reconnect.ts'
+import { quietStream } from './lessons/quiet-stream.ts'
+import type { Scenario } from './scenario.ts'
+import { seventhTab } from './lessons/seventh-tab.ts'
+import { slowReaderMemory } from './lessons/slow-reader-memory.ts'
+import { staleKeepalive } from './lessons/stale-keepalive.ts'
+import { trimmedHistory } from './lessons/trimmed-history.ts'
+import { unevenWorkers } from './lessons/uneven-workers.ts'
+import { workerConnections } from './lessons/worker-connections.ts'
+
+/**
+ * Every scenario, in the order in which the page and the report show them: the two that the lab starts from, then what is
+ * lost, what is held back, what a proxy does, and what happens when workers come and go.
+ */
+export const catalogue: readonly Scenario[] = [
+  fanOut,
+  quietStream,
+  noReplay,
+  pubsubReconnect,
+  handoverHole,
+  idsAsText,
+  trimmedHistory,
+  idempotency,
+  forgedFields,
+  slowReaderMemory,
+  halfOpen,
+  listenerLeak,
+  connectionPerStream,
+  nPings,
+  proxyBuffer,
+  gzip,
+  gzipProxy,
+  headersHeld,
+  deploy502,
+  falseAck,
+  pinnedPublishes,
+  staleKeepalive,
+  workerConnections,
+  ephemeralPorts,
+  nginxReload,
+  seventhTab,
+  herd,
+  unevenWorkers,
+  killTimeout,
+  deadWorkerOnline,
+  instancesMax,
+]

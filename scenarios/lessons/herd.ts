@@ -1,0 +1,67 @@
+import { Reader } from '@sse-lab/testkit/client.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { scenario } from '../scenario.ts'
+
+const readerCount = 200
+const windowMs = 500
+
+export const herd = scenario({
+  name: 'herd',
+  title: 'Without jitter all readers come back in the same instant',
+  symptom:
+    'After a proxy restart the servers are at 100 % for a moment, new connections time out, readiness fails, and it happens again.',
+  switch: 'RETRY_MS_MIN=RETRY_MS_MAX against a range: what `retry:` tells each stream at its opening',
+  because:
+    'EventSource waits for a fixed time, without jitter: 3 s in Chromium, 5 s in Firefox, or what `retry:` said. Streams that were cut together come back together.',
+  fix: 'A random `retry:` for each stream spreads the herd evenly over the range; a drain in small waves keeps it from forming.',
+  code: [
+    { file: 'server/src/stream.ts', text: 'randomBetween(config.retryMsMin, config.retryMsMax)' },
+    { file: 'server/src/drain.ts', text: 'const endsPerSecondMin = 200' },
+  ],
+  sides: { broken: 0, fixed: 1 },
+  async measure(rig, spread) {
+    const rangeMs = spread * rig.ms(2000, 4000)
+    const server = await rig.server({ RETRY_MS_MIN: '1000', RETRY_MS_MAX: String(1000 + rangeMs) })
+    const { link, port } = await rig.link(`127.0.0.1:${server.port}`)
+    const readers = Array.from({ length: readerCount }, () => new Reader(`http://127.0.0.1:${port}/events`))
+    for (const reader of readers) await reader.greeted()
+    await link.cut()
+    await until('every reader to be cut', 3000, () => readers.every(({ cuts }) => cuts === 1))
+    await link.mend()
+    await until('every reader to be back', 8000, () =>
+      readers.every(({ greetedAt }) => greetedAt.length >= 2),
+    )
+    const returns = readers.map(({ greetedAt }) => greetedAt[1] ?? 0).toSorted((a, b) => a - b)
+    return {
+      rangeMs,
+      busiest: mostWithin(returns, windowMs),
+      spanMs: (returns.at(-1) ?? 0) - (returns[0] ?? 0),
+    }
+  },
+  judge: {
+    broken: ({ busiest, spanMs }) => ({
+      predicted: `${readerCount} of ${readerCount} return within ${windowMs} ms`,
+      measured: `${busiest} of ${readerCount} within ${windowMs} ms`,
+      holds: busiest > 0.9 * readerCount,
+      evidence: `first to last return: ${spanMs} ms`,
+    }),
+    fixed: ({ rangeMs, busiest, spanMs }) => ({
+      predicted: `about ${Math.round((readerCount * windowMs) / rangeMs)} in the busiest ${windowMs} ms, over ${rangeMs / 1000} s`,
+      measured: `${busiest} of ${readerCount} within ${windowMs} ms`,
+      // Uniform draws: the busiest window holds somewhat more than the mean, never twice.
+      holds: busiest < 2 * readerCount * (windowMs / rangeMs) && spanMs > 0.7 * rangeMs,
+      evidence: `first to last return: ${spanMs} ms`,
+    }),
+  },
+})
+
+/** The most of the sorted times that lie within `ms` of each other. */
+function mostWithin(times: readonly number[], ms: number): number {
+  let most = 0
+  let first = 0
+  for (const [index, time] of times.entries()) {
+    while (time - (times[first] ?? 0) >= ms) first += 1
+    most = Math.max(most, index - first + 1)
+  }
+  return most
+}

@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto'
+import type { Browser, Page } from 'playwright-core'
+import type { StartedTestContainer } from 'testcontainers'
+import { openBrowser } from '@sse-lab/testkit/browser.ts'
+import { closeReaders } from '@sse-lab/testkit/client.ts'
+import { call } from '@sse-lab/testkit/publish.ts'
+import { docker, startNginx, startRedis, startServer, testAlias } from '@sse-lab/testkit/stack.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
+import { Toxiproxy, type Link } from '@sse-lab/testkit/toxiproxy.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { nextPort, startProcess, type ServerProcess } from './server-process.ts'
+
+const redisAlias = 'scenario-redis'
+
+/** What all scenarios of a run share: a Redis of their own, a Toxiproxy and a Chromium, started when first asked for. */
+export class Ground implements AsyncDisposable {
+  readonly #stack = new AsyncDisposableStack()
+  #redis: Promise<StartedTestContainer> | undefined
+  #toxiproxy: Promise<Toxiproxy> | undefined
+  #browser: Promise<Browser> | undefined
+
+  async redis(): Promise<StartedTestContainer> {
+    return await (this.#redis ??= startRedis(redisAlias).then(started => this.#stack.use(started)))
+  }
+
+  async toxiproxy(): Promise<Toxiproxy> {
+    return await (this.#toxiproxy ??= Toxiproxy.start().then(started => this.#stack.use(started)))
+  }
+
+  async browser(): Promise<Browser> {
+    return await (this.#browser ??= openBrowser().then(started => {
+      this.#stack.defer(() => started.close())
+      return started
+    }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+}
+
+/** What one side of one scenario may start. All of it is gone when the rig is. */
+export class Rig implements AsyncDisposable {
+  readonly #ground: Ground
+  readonly #full: boolean
+  readonly #stack = new AsyncDisposableStack()
+
+  /** `full`: the times of production; otherwise shrunk ones, so that a side takes seconds. */
+  constructor(ground: Ground, full: boolean) {
+    this.#ground = ground
+    this.#full = full
+    this.#stack.defer(closeReaders)
+  }
+
+  /** The time of production at full length, the shrunk one in `make test`. */
+  ms(shrunk: number, full: number): number {
+    return this.#full ? full : shrunk
+  }
+
+  /** How many of something: fewer in `make test`. */
+  count(shrunk: number, full: number): number {
+    return this.#full ? full : shrunk
+  }
+
+  /** Closes something of the scenario's own at the end. */
+  use<Thing extends AsyncDisposable>(thing: Thing): Thing {
+    return this.#stack.use(thing)
+  }
+
+  /** Does something at the end. */
+  defer(act: () => Promise<void> | void): void {
+    this.#stack.defer(act)
+  }
+
+  /**
+   * The lab's own server in one process, without pm2, as `server/src/main.ts` is; resolves when it answers. What differs
+   * from one side to the other goes into `env`.
+   */
+  async server(env: Record<string, string> = {}): Promise<ServerProcess> {
+    return await this.process('server/src/main.ts', env)
+  }
+
+  /** A server of one process from another file, as people first write it: see naive/. It listens on PORT. */
+  async process(file: string, env: Record<string, string> = {}): Promise<ServerProcess> {
+    return this.#stack.use(await startProcess(file, env))
+  }
+
+  /**
+   * The lab's server under pm2-runtime in a container, as compose.yaml starts it. `answers()` resolves when so many of its
+   * workers do.
+   */
+  async container(
+    env: Record<string, string>,
+    more: { files?: Record<string, string>; cpus?: number } = {},
+  ): Promise<{ id: string; address: string; url: string; answers(workers?: number): Promise<void> }> {
+    const alias = `scenario-${randomUUID()}`
+    const started = await startServer(alias, env, more)
+    this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
+    const url = `http://${alias}:3000`
+    const answers = async (workers = 1) => {
+      const answered = new Set<number>()
+      await until(`${workers} workers to answer`, 15_000, async () => {
+        await using stream = await TestStream.open(`${url}/events`)
+        answered.add((await stream.greeted()).pid)
+        return answered.size >= workers
+      })
+    }
+    return { id: started.getId(), address: `${alias}:3000`, url, answers }
+  }
+
+  /**
+   * The lab's nginx before a server at `address` (name and port, see ServerProcess.address) that answers. `url` is the fixed file's side,
+   * `problems` the unfixed one's; `change` changes the text of its three files.
+   */
+  async nginx(
+    address: string,
+    change: (text: string) => string = text => text,
+    files: Record<string, string> = {},
+  ): Promise<{ id: string; url: string; problems: string; host: string }> {
+    const alias = `scenario-${randomUUID()}`
+    const toServer = (text: string) =>
+      change(text.replace(/server server(-problems)?:3000/, `server ${address}`))
+    const started = await startNginx(alias, toServer, { files })
+    this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
+    // nginx looks the server's name up after its start: until then it answers 502, which a reader takes for the end.
+    for (const port of [80, 8081])
+      await until(`nginx to find ${address}`, 10_000, async () => {
+        return (await call('GET', `http://${alias}:${port}/healthz`)).status === 200
+      })
+    return {
+      id: started.getId(),
+      url: `http://${alias}`,
+      problems: `http://${alias}:8081`,
+      host: alias,
+    }
+  }
+
+  /** An empty Redis: its address and URL, its container, and a way to ask it. */
+  async redis(): Promise<{
+    address: string
+    url: string
+    id: string
+    ask(...words: string[]): Promise<string>
+  }> {
+    const started = await this.#ground.redis()
+    const ask = async (...words: string[]) =>
+      (await docker('exec', started.getId(), 'redis-cli', ...words)).trim()
+    await ask('flushall')
+    const address = `${redisAlias}:6379`
+    return { address, url: `redis://${address}`, id: started.getId(), ask }
+  }
+
+  /** A link that can be hurt to `upstream`, on a port of the tests' own container; `address` is for other containers. */
+  async link(upstream: string): Promise<{ link: Link; port: number; address: string }> {
+    const toxiproxy = await this.#ground.toxiproxy()
+    const port = nextPort()
+    const link = await toxiproxy.open(`scenario-${port}`, port, upstream)
+    this.#stack.defer(() => link.mend().then(() => link.cut()))
+    return { link, port, address: `${testAlias}:${port}` }
+  }
+
+  /** A page of a real Chromium at `url`, in a browser context of its own: its own six connections per address. */
+  async page(url: string): Promise<Page> {
+    const context = await (await this.#ground.browser()).newContext({ ignoreHTTPSErrors: true })
+    this.#stack.defer(() => context.close())
+    const page = await context.newPage()
+    await page.goto(url)
+    return page
+  }
+
+  /** What a container has printed on both outputs. */
+  async logs(id: string): Promise<string> {
+    return await docker('logs', id)
+  }
+
+  /** Waits until the container's logs have a line like it, and returns that line. */
+  async logLine(id: string, pattern: RegExp, withinMs = 3000): Promise<string> {
+    return await until(`a log line like ${pattern}`, withinMs, async () => {
+      const found = (await this.logs(id)).split('\n').find(line => pattern.test(line))
+      return found?.trim()
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+}

@@ -1,0 +1,174 @@
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { glob } from 'node:fs/promises'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { promisify } from 'node:util'
+
+/**
+ * `make test`: every part in turn, with its time, and one line of counts at the end. PARTS=unit,page runs only those.
+ * Runs inside the sse-lab/test container.
+ */
+type Counts = { passed: number; failed: number; skipped: number }
+type Part = { name: string; needsStack?: true; onlyWhenChosen?: true; act: () => Promise<Counts> }
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+process.chdir(root)
+
+const unit = ['server/src/**/*.test.ts', 'server/test/{scripts,support}/*.test.ts']
+
+const parts: Part[] = [
+  { name: 'lint', act: () => command('npm', 'run', '--silent', 'lint') },
+  { name: 'types', act: () => command('npm', 'run', '--silent', 'types') },
+  {
+    name: 'unit',
+    act: () =>
+      tests(
+        [
+          ...unit,
+          '{client/src,load/bench,load/k6/lib,conformance}/**/*.test.ts',
+          'testkit/*.test.ts',
+          'scenarios/catalogue.test.ts',
+        ],
+        true,
+      ),
+  },
+  { name: 'page', act: () => tests(['client/test/*.browser.test.ts'], false) },
+  { name: 'go', act: goTests },
+  {
+    name: 'system',
+    needsStack: true,
+    act: () =>
+      tests(
+        process.env.FILES?.split(' ') ?? [
+          'server/test/*.test.ts',
+          'client/test/*.lab.test.ts',
+          'load/k6/test/*.test.ts',
+        ],
+        false,
+      ),
+  },
+  { name: 'scenarios', needsStack: true, act: () => tests(['scenarios/scenarios.test.ts'], false) },
+  {
+    name: 'catalogue',
+    needsStack: true,
+    onlyWhenChosen: true,
+    act: () => command('node', 'scenarios/main.ts'),
+  },
+  { name: 'faults', needsStack: true, act: () => tests(['server/test/faults/*.test.ts'], false) },
+  {
+    name: 'soak',
+    needsStack: true,
+    onlyWhenChosen: true,
+    act: () => command('node', 'server/test/faults/soak.ts'),
+  },
+]
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+async function command(...words: [string, ...string[]]): Promise<Counts> {
+  const [file, ...args] = words
+  const [code] = await once(spawn(file, args, { stdio: 'inherit' }), 'exit')
+  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+}
+
+/** The tests of load/xk6-eventsource, built with the race detector into an image of their own. */
+async function goTests(): Promise<Counts> {
+  const child = spawn('docker', ['run', '--rm', '--init', '--network', 'none', 'sse-lab/k6:tests'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  for await (const line of createInterface(child.stdout)) {
+    const [, result] = /^ *--- (PASS|FAIL|SKIP): /.exec(line) ?? []
+    if (result === 'PASS') counts.passed += 1
+    if (result === 'FAIL') counts.failed += 1
+    if (result === 'SKIP') counts.skipped += 1
+    if (!/^(=== |PASS$)/.test(line)) print(line)
+  }
+  if (child.exitCode === null) await once(child, 'exit')
+  // A panic or a data race ends the run without a line for the test.
+  if (child.exitCode !== 0) counts.failed = Math.max(counts.failed, 1)
+  if (counts.passed + counts.failed === 0) throw new Error('no test in sse-lab/k6:tests')
+  return counts
+}
+
+/** Runs test files with Node's runner. Those that share the stack run one at a time. */
+async function tests(patterns: string[], concurrency: boolean): Promise<Counts> {
+  const files: string[] = []
+  for await (const file of glob(patterns)) files.push(file)
+  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const stream = run({ files: files.toSorted(), concurrency, timeout: 480_000 })
+  stream.on('test:summary', ({ file, counts: all }) => {
+    if (file !== undefined) return // one file's; the last is that of all
+    counts.passed = all.passed
+    counts.failed = all.tests - all.passed - all.skipped - all.todo
+    counts.skipped = all.skipped + all.todo
+  })
+  stream.compose(spec()).pipe(process.stdout, { end: false })
+  await once(stream, 'end')
+  if (counts.passed + counts.failed === 0) throw new Error(`no test in ${patterns.join(' ')}`)
+  return counts
+}
+
+/** Testcontainers' reaper needs an image of its own. Where it cannot be had, the stack cleans up by label. */
+async function arrangeReaper(): Promise<void> {
+  const image = 'testcontainers/ryuk:0.14.0'
+  const docker = promisify(execFile)
+  const has = await docker('docker', ['image', 'inspect', image])
+    .catch(() => docker('docker', ['pull', '--quiet', image]))
+    .catch(() => undefined)
+  if (has !== undefined) return
+  process.env.TESTCONTAINERS_RYUK_DISABLED = 'true'
+  print(`${image} cannot be had: the tests clean up by themselves`)
+}
+
+async function main(): Promise<void> {
+  const chosen = process.env.PARTS?.split(',')
+  const unknown = chosen?.filter(name => !parts.some(part => part.name === name)) ?? []
+  if (unknown.length > 0) {
+    throw new Error(
+      `PARTS: there is no ${unknown.join(', ')}; choose from ${parts.map(({ name }) => name).join(', ')}`,
+    )
+  }
+
+  const total: Counts = { passed: 0, failed: 0, skipped: 0 }
+  const times: string[] = []
+  await using resources = new AsyncDisposableStack()
+  let stack = false
+  process.once('SIGINT', () => void resources.disposeAsync().then(() => process.exit(130)))
+  for (const part of parts) {
+    if (chosen === undefined ? part.onlyWhenChosen : !chosen.includes(part.name)) continue
+    print(`\n== ${part.name}`)
+    const begun = Date.now()
+    if (part.needsStack && !stack) {
+      await arrangeReaper()
+      const { startStack } = await import('./stack.ts')
+      resources.use(await startStack())
+      stack = true
+      print(`the stack is up after ${seconds(begun)}`)
+    }
+    const counts = await part.act()
+    total.passed += counts.passed
+    total.failed += counts.failed
+    total.skipped += counts.skipped
+    times.push(`${part.name} ${seconds(begun)}${counts.failed > 0 ? ' FAILED' : ''}`)
+  }
+
+  print(`\ntimes: ${times.join(', ')}`)
+  if (total.skipped > 0)
+    print(
+      `SKIPPED: ${total.skipped} tests did not run${process.env.CI ? ', and in CI that is a failure' : ''}`,
+    )
+  print(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
+  process.exitCode = total.failed > 0 || (process.env.CI && total.skipped > 0) ? 1 : 0
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`
+}
+
+await main()

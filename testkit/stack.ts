@@ -1,0 +1,235 @@
+import { execFile } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { DockerComposeEnvironment, GenericContainer, Wait, type StartedTestContainer } from 'testcontainers'
+import { z } from 'zod'
+import { call } from './publish.ts'
+import { until } from './wait.ts'
+
+/**
+ * The lab as compose.yaml describes it, under a project name of its own and with shrunk timeouts: two server containers
+ * of two workers each on the fixed side, one of two on the unfixed. run.ts starts it once; the test files share it, one
+ * file at a time, and each leaves it as it was.
+ */
+const root = fileURLToPath(new URL('..', import.meta.url))
+// Two runs at once need a name each.
+const project = process.env.TEST_PROJECT || 'sse-lab-test'
+export const network = `${project}_default`
+// Everything started beside compose carries this label, so that a run that was killed can be cleaned up by the next.
+export const label = { 'sse-lab.test': project }
+
+/** The name of the tests' own container in the network. */
+export const testAlias = 'tests'
+
+const environment = {
+  SERVERS: '2',
+  WORKERS: '2',
+  HEARTBEAT_MS: '500',
+  DRAIN_MS: '1000',
+  // The tests reach the containers by name in their own network; the host's ports are left to whoever uses them.
+  HTTP_PORT: '0',
+  PROBLEMS_PORT: '0',
+  CORS_ORIGINS: 'http://localhost:8080,http://localhost:8081,http://nginx,http://nginx:8081',
+}
+
+/** Where the sides answer, as seen from inside the compose network. */
+export const fixed = 'http://nginx'
+export const unfixed = 'http://nginx:8081'
+
+const run = promisify(execFile)
+
+/** Runs the docker command and returns what it printed on both outputs. */
+export async function docker(...args: string[]): Promise<string> {
+  const { stdout, stderr } = await run('docker', args)
+  return stdout + stderr
+}
+
+/** The name of a container of the stack: `container('redis')`. Servers come and go: see serverContainers. */
+export function container(service: string): string {
+  return `${project}-${service}-1`
+}
+
+/** The ids of the fixed side's server containers, running or not. */
+export async function serverContainers(): Promise<string[]> {
+  const filters = [`label=com.docker.compose.project=${project}`, 'label=com.docker.compose.service=server']
+  const printed = await docker('ps', '--all', '--quiet', ...filters.flatMap(it => ['--filter', it]))
+  return printed.split('\n').filter(Boolean)
+}
+
+/** Runs a target of the Makefile on the stack, as people run it on the lab, and returns what it printed. */
+export async function make(target: string): Promise<string> {
+  const env = { ...process.env, ...environment, COMPOSE_PROJECT_NAME: project }
+  const { stdout, stderr } = await run('make', [target], { cwd: root, env })
+  return stdout + stderr
+}
+
+/** Starts the stack, cleans up what an earlier run may have left, and joins its network. */
+export async function startStack(): Promise<AsyncDisposable> {
+  await clean()
+  const started = await new DockerComposeEnvironment(root, 'compose.yaml')
+    .withProjectName(project)
+    .withEnvironment(environment)
+    .withDefaultWaitStrategy(Wait.forHealthCheck())
+    .withStartupTimeout(120_000)
+    .up()
+  await docker('network', 'connect', '--alias', testAlias, network, hostname())
+  return {
+    async [Symbol.asyncDispose]() {
+      await docker('network', 'disconnect', network, hostname())
+      await started.down({ removeVolumes: true })
+      await clean()
+    },
+  }
+}
+
+async function clean(): Promise<void> {
+  const left = (await docker('ps', '--all', '--quiet', '--filter', `label=sse-lab.test=${project}`))
+    .split('\n')
+    .filter(Boolean)
+  const composed = await docker(
+    'ps',
+    '--all',
+    '--quiet',
+    '--filter',
+    `label=com.docker.compose.project=${project}`,
+  )
+  const all = [...left, ...composed.split('\n').filter(Boolean)]
+  if (all.length > 0) await docker('rm', '--force', '--volumes', ...all)
+  await docker('network', 'rm', '--force', network)
+}
+
+/**
+ * Starts one more container of the server image, known in the network by `aliases`. `files` are put into it, by path;
+ * `cpus` is its quota; `sockets` the volume for its socket file; `hostname` what it calls itself.
+ */
+export async function startServer(
+  aliases: string | string[],
+  env: Record<string, string>,
+  more: { files?: Record<string, string>; cpus?: number; sockets?: string; hostname?: string } = {},
+): Promise<StartedTestContainer> {
+  const files = Object.entries(more.files ?? {})
+  const server = new GenericContainer('sse-lab/server')
+    .withEnvironment(env)
+    .withNetworkMode(network)
+    .withNetworkAliases(...[aliases].flat())
+    .withLabels(label)
+    .withCopyContentToContainer(files.map(([target, content]) => ({ target, content, mode: 0o644 })))
+  if (more.hostname !== undefined) server.withHostname(more.hostname)
+  if (more.cpus !== undefined) server.withResourcesQuota({ cpu: more.cpus })
+  return await withSockets(server, more.sockets).start()
+}
+
+function withSockets(one: GenericContainer, volume: string | undefined): GenericContainer {
+  return volume === undefined ? one : one.withBindMounts([{ source: volume, target: '/run/lab' }])
+}
+
+/** Starts one more Redis, the same as the stack's, known in the network by `alias`. */
+export async function startRedis(alias: string): Promise<StartedTestContainer> {
+  const image = (await docker('inspect', '--format', '{{.Config.Image}}', container('redis'))).trim()
+  return await new GenericContainer(image)
+    .withEntrypoint(['redis-server'])
+    .withCommand(['--protected-mode', 'no', '--save', '', '--dir', '/tmp'])
+    .withNetworkMode(network)
+    .withNetworkAliases(alias)
+    .withLabels(label)
+    .start()
+}
+
+/** Sets a kernel knob of a running container's network, like `net/ipv4/tcp_retries2`. It holds until the container ends. */
+export async function setSysctl(id: string, name: string, value: string): Promise<void> {
+  const shared = ['--privileged', '--user', '0', '--network', `container:${id}`]
+  const script = `echo ${value} > /proc/sys/${name}`
+  await docker('run', '--rm', ...shared, '--entrypoint', 'sh', 'sse-lab/server', '-c', script)
+}
+
+/** Starts a container that reads a stream, so that it can be cut off from the network without a word. */
+export async function startReader(url: string): Promise<StartedTestContainer> {
+  return await new GenericContainer('sse-lab/test')
+    .withEntrypoint(['curl', '-sN', url])
+    .withNetworkMode(network)
+    .withLabels(label)
+    .start()
+}
+
+/**
+ * Starts one more nginx, with its configuration changed by `change`, and waits until it answers at `http://<alias>:<port>`.
+ * `files` stand beside the lab's own, by path; `sockets` is the volume with a server's socket file.
+ */
+export async function startNginx(
+  alias: string,
+  change: (text: string) => string,
+  {
+    port = 80,
+    files: beside = {},
+    sockets,
+  }: { port?: number; files?: Record<string, string>; sockets?: string } = {},
+): Promise<StartedTestContainer> {
+  const files = Object.entries(beside).map(([target, content]) => ({ target, content, mode: 0o644 }))
+  const changed = await Promise.all(
+    ['nginx.conf', 'streaming.conf', 'problems.conf', 'http2.conf'].map(async name => {
+      return {
+        target: `/lab/${name}`,
+        content: change(await readFile(`${root}/nginx/${name}`, 'utf8')),
+        mode: 0o644,
+      }
+    }),
+  )
+  const nginx = new GenericContainer('sse-lab/nginx')
+    .withCopyContentToContainer([...changed, ...files])
+    .withNetworkMode(network)
+    .withNetworkAliases(alias)
+    .withLabels(label)
+  const started = await withSockets(nginx, sockets).start()
+  await until(
+    `nginx at ${alias}`,
+    10_000,
+    async () => (await call('GET', `http://${alias}:${port}/healthz`)).status > 0,
+  )
+  return started
+}
+
+const workerList = z.object({
+  workers: z.array(
+    z.object({
+      worker: z.string(),
+      instance: z.number(),
+      pid: z.number(),
+      host: z.string(),
+      server: z.string(),
+      bus: z.string(),
+      ready: z.boolean(),
+      connections: z.number(),
+    }),
+  ),
+  partial: z.boolean().optional(),
+})
+
+export type ListedWorker = z.output<typeof workerList>['workers'][number]
+
+/** What `GET /api/workers` answers: without Redis it is partial, and lists the asked worker alone. */
+export async function readWorkers(base: string): Promise<z.output<typeof workerList>> {
+  // A call that pm2 hands to a worker in the instant of its death is never answered: whoever waits asks again.
+  const { body } = await call('GET', `${base}/api/workers`, { withinMs: 5000 })
+  return workerList.parse(JSON.parse(body))
+}
+
+/** All live workers of the stack, as any of them lists them. */
+export async function listWorkers(base = fixed): Promise<ListedWorker[]> {
+  const { workers, partial } = await readWorkers(base)
+  if (partial && workers.some(({ bus }) => bus !== 'memory'))
+    throw new Error('the list of workers is partial')
+  return workers
+}
+
+/** Waits until the whole stack is ready: `fixed` workers on the fixed side, two on the unfixed. Returns the fixed side's. */
+export async function stackReady(fixedWorkers = 4): Promise<ListedWorker[]> {
+  return await until('all workers of the stack to be ready', 30_000, async () => {
+    const workers = (await listWorkers()).filter(({ ready }) => ready)
+    const onFixedSide = workers.filter(({ bus }) => bus !== 'memory')
+    return onFixedSide.length === fixedWorkers && workers.length === fixedWorkers + 2
+      ? onFixedSide
+      : undefined
+  })
+}
