@@ -29,15 +29,25 @@ export class Batch {
 
   /** The frames of the topics' events, in the order of the log. At least one of the topics is in the batch. */
   framesFor(topics: readonly string[]): Frames {
-    // A single event is the usual batch: then who is asked for wants it.
-    const present =
-      this.#topics.size === 1
-        ? [...this.#topics.values()]
-        : topics.flatMap(topic => this.#topics.get(topic) ?? [])
-    const key = present.map(({ name }) => name).join()
-    const made = this.#made.get(key) ?? this.#make(present.flatMap(({ indexes }) => indexes))
-    if (!this.#made.has(key)) this.#keep(key, made)
-    return made
+    const key = this.#keyOf(topics)
+    let frames = this.#made.get(key)
+    if (frames === undefined) {
+      frames = this.#make(topics.flatMap(topic => this.#topics.get(topic)?.indexes ?? []))
+      this.#keep(key, frames)
+    }
+    return frames
+  }
+
+  // Which of the batch's topics are asked for. It is asked once for each set of topics, so it makes no garbage but its text.
+  #keyOf(topics: readonly string[]): string {
+    // A single event is the usual batch, and whoever is asked for wants it.
+    if (this.#topics.size === 1) return ''
+    let key = ''
+    for (const topic of topics) {
+      const known = this.#topics.get(topic)
+      if (known !== undefined) key += `${known.name} `
+    }
+    return key
   }
 
   #make(indexes: number[]): Frames {

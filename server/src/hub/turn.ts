@@ -14,7 +14,7 @@ export class Turn {
   readonly #now: () => number
   #begun: number | undefined
 
-  constructor({ longMs = 5, now = () => performance.now() }: TurnParts = {}) {
+  constructor({ longMs = 4, now = () => performance.now() }: TurnParts = {}) {
     this.#longMs = longMs
     this.#now = now
   }
