@@ -19,7 +19,7 @@ export const deadWorkerOnline = scenario({
   code: [
     { file: 'server/src/main.ts', text: "'unhandledRejection', 'uncaughtException'" },
     { file: 'server/src/main.ts', text: 'redis?.commands.connect().catch' },
-    { file: 'compose.yaml', text: 'test: [CMD, node, dist/healthcheck.js]' },
+    { file: 'compose.yaml', text: 'test: [CMD, node, dist/cluster/healthcheck.js]' },
   ],
   sides: { broken: '/lab/server/dead-worker.mjs', fixed: '/lab/server/dist/main.js' },
   async measure(rig, script) {

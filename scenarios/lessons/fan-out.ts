@@ -16,7 +16,7 @@ export const fanOut = scenario({
     'A stream lives in one process, and so does an emitter. A publish reaches the streams of the worker that took it: the others lose 1 − Σ over workers of (its share of the publishes × its share of the streams).',
   fix: 'Every worker hears every event through Redis.',
   code: [
-    { file: 'server/src/bus/streams.ts', text: 'export class StreamsBus' },
+    { file: 'server/src/bus/streams/streams.ts', text: 'export class StreamsBus' },
     { file: 'server/src/main.ts', text: 'await bus.subscribe(timed(' },
   ],
   sides: {

@@ -11,7 +11,7 @@ export const headersHeld = scenario({
   because:
     'writeHead() only sets the headers; Node sends them with the first bytes of the body. A proxy that has no headers after proxy_read_timeout answers 504, and any answer other than 200 ends an EventSource. One that has them can only cut, and after a cut the browser comes back.',
   fix: 'A first block at once, in one write with the headers.',
-  code: [{ file: 'server/src/connection.ts', text: 'response.write(first)' }],
+  code: [{ file: 'server/src/http/connection.ts', text: 'response.write(first)' }],
   sides: {
     broken: 'scenarios/naive/headers-held.ts',
     fixed: 'server/src/main.ts',

@@ -14,7 +14,7 @@ export const idsAsText = scenario({
   because:
     'An id of a Redis stream is ms-seq, two numbers. As text "17-10" comes before "17-9", and "999-0" after "1000-0": what follows the ninth event of a millisecond looks older than it.',
   fix: 'Compare the two numbers, in one place, and keep ids opaque everywhere else.',
-  code: [{ file: 'server/src/bus/ids.ts', text: 'export function compareIds' }],
+  code: [{ file: 'server/src/bus/streams/ids.ts', text: 'export function compareIds' }],
   sides: {
     broken: { file: 'scenarios/naive/ids-as-text.ts', log: 'naive:log' },
     fixed: { file: 'server/src/main.ts', log: 'sse-lab:log' },

@@ -16,7 +16,7 @@ export const listenerLeak = scenario({
   fix: 'A set of connections for each set of topics; joining returns the undo, which runs once when the response is closed, whatever closed it.',
   code: [
     { file: 'server/src/hub/subscriptions.ts', text: 'enter(topics: readonly string[]' },
-    { file: 'server/src/connection.ts', text: "once('close'" },
+    { file: 'server/src/http/connection.ts', text: "once('close'" },
   ],
   sides: { broken: 'scenarios/naive/listener-leak.ts', fixed: 'server/src/main.ts' },
   async measure(rig, file) {

@@ -14,7 +14,7 @@ export const noReplay = scenario({
     'EventSource comes back and says the last id it saw. A server that keeps no history has nothing to answer it with: all that was published meanwhile is missing.',
   fix: 'Ids that are positions in a log, and a replay from the position that the reader names.',
   code: [
-    { file: 'server/src/stream.ts', text: 'hub.open(topics, lastId' },
+    { file: 'server/src/http/stream.ts', text: 'hub.open(topics, lastId' },
     { file: 'server/src/hub/tail.ts', text: 'export class Tail' },
   ],
   sides: { broken: 'pubsub', fixed: 'streams' },

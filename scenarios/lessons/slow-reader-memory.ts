@@ -21,10 +21,10 @@ export const slowReaderMemory = scenario({
   fix: 'Before each write, what is unsent is compared with BUFFERED_BYTES_MAX. Past it the connection is closed, with a counted reason; the reader resumes by id.',
   code: [
     {
-      file: 'server/src/connection.ts',
+      file: 'server/src/http/connection.ts',
       text: 'this.#socket.writableLength > this.#bounds.bufferedBytesMax',
     },
-    { file: 'server/src/connection.ts', text: "this.close('slow-reader')" },
+    { file: 'server/src/http/connection.ts', text: "this.close('slow-reader')" },
   ],
   sides: {
     broken: 'scenarios/naive/slow-reader-memory.ts',

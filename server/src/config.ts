@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { z } from 'zod'
-import { maskValue } from './secrets.ts'
+import { maskValue } from './observe/secrets.ts'
 
 /** Every knob of a worker. Units stand last in the name; README.md lists the defaults. */
 export type Config = {

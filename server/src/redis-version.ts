@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { isReply } from './bus/errors.ts'
-import type { Log } from './log.ts'
+import type { Log } from './observe/log.ts'
 
 const majorMin = 8
 const askAgainMs = 1000

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { isReply } from './bus/errors.ts'
-import type { Log } from './log.ts'
-import { kindOf, RepeatedFact } from './repeated-fact.ts'
+import type { Log } from './observe/log.ts'
+import { kindOf, RepeatedFact } from './observe/repeated-fact.ts'
 
 const silentLinkMs = 5000
 // Longer than Redis may hold a question of ours (log-reader.ts: 1000 ms).

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
-import { compareIds } from '../src/bus/ids.ts'
+import { compareIds } from '../src/bus/streams/ids.ts'
 import { publish } from '@sse-lab/testkit/publish.ts'
 import { docker, network, startRedis, startServer } from '@sse-lab/testkit/stack.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'

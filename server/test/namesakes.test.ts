@@ -28,8 +28,8 @@ async function listed(alias: string, count: number): Promise<ListedWorker[]> {
 
 /** What the health check of a container says; empty if it is content. */
 async function health(alias: string): Promise<string> {
-  return await docker('exec', ids[alias] ?? '', 'node', 'dist/healthcheck.js').catch((error: unknown) =>
-    String(error),
+  return await docker('exec', ids[alias] ?? '', 'node', 'dist/cluster/healthcheck.js').catch(
+    (error: unknown) => String(error),
   )
 }
 

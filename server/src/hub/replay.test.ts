@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { createParser } from 'eventsource-parser'
 import { until } from '@sse-lab/testkit/wait.ts'
-import { compareIds, isId } from '../bus/ids.ts'
+import { compareIds, isId } from '../bus/streams/ids.ts'
 import { Hub, type Connection } from './hub.ts'
 import { BusAway } from '../bus/errors.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as fc from 'fast-check'
-import { compareIds, isId } from '../bus/ids.ts'
+import { compareIds, isId } from '../bus/streams/ids.ts'
 import { frameBytes } from '../frame.ts'
 import { Tail } from './tail.ts'
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { compareIds, isId } from '../../src/bus/ids.ts'
+import { compareIds, isId } from '../../src/bus/streams/ids.ts'
 import { Hub, type Connection } from '../../src/hub/hub.ts'
 import { longestTurn } from '@sse-lab/testkit/longest-turn.ts'
 import { until } from '@sse-lab/testkit/wait.ts'

@@ -1,7 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import type { ErrorRequestHandler } from 'express'
 import { z } from 'zod'
-import type { Log } from './log.ts'
+import type { Log } from '../observe/log.ts'
 import { Refusal, type RefusalCode } from './refusal.ts'
 
 const statusOf: Record<RefusalCode, number> = {

@@ -5,11 +5,11 @@ import express from 'express'
 import { pino } from 'pino'
 import { listen } from '@sse-lab/testkit/listen.ts'
 import { post } from '@sse-lab/testkit/publish.ts'
-import { BusAway, BusRefused } from './bus/errors.ts'
-import { MemoryBus } from './bus/memory.ts'
+import { BusAway, BusRefused } from '../bus/errors.ts'
+import { MemoryBus } from '../bus/memory.ts'
 import { answerProblem } from './problem.ts'
 import { publish } from './publish.ts'
-import { Stats } from './stats.ts'
+import { Stats } from '../stats.ts'
 
 const wrongType = Object.assign(new Error('WRONGTYPE Operation against a key'), { name: 'ReplyError' })
 

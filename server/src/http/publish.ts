@@ -1,11 +1,11 @@
 import type { RequestHandler } from 'express'
-import type { Bus, Once } from './bus/bus.ts'
-import { BusAway, BusRefused, KeyReused, TooManyKeys } from './bus/errors.ts'
+import type { Bus, Once } from '../bus/bus.ts'
+import { BusAway, BusRefused, KeyReused, TooManyKeys } from '../bus/errors.ts'
 import { readDraft } from './draft.ts'
-import type { Log } from './log.ts'
+import type { Log } from '../observe/log.ts'
 import { Refusal } from './refusal.ts'
-import { kindOf, RepeatedFact } from './repeated-fact.ts'
-import type { Stats } from './stats.ts'
+import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
+import type { Stats } from '../stats.ts'
 
 export type PublishParts = { bus: Bus; stats: Stats; worker: string; eventBytesMax: number; log: Log }
 

@@ -1,7 +1,7 @@
 import { format } from 'node:util'
 import { pino, type DestinationStream, type Logger } from 'pino'
-import type { Config } from './config.ts'
-import type { WorkerName } from './event.ts'
+import type { Config } from '../config.ts'
+import type { WorkerName } from '../event.ts'
 import { RepeatedFact } from './repeated-fact.ts'
 import { createMask, type Mask } from './secrets.ts'
 

@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
 import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
-import { crossOrigin } from './cross-origin.ts'
-import { jsonBody } from './json-body.ts'
-import type { Log } from './log.ts'
-import { Refusal } from './refusal.ts'
-import { RepeatedFact } from './repeated-fact.ts'
-import type { WorkerStatus } from './workers.ts'
+import { crossOrigin } from '../http/cross-origin.ts'
+import { jsonBody } from '../http/json-body.ts'
+import type { Log } from '../observe/log.ts'
+import { Refusal } from '../http/refusal.ts'
+import { RepeatedFact } from '../observe/repeated-fact.ts'
+import type { WorkerStatus } from '../cluster/workers.ts'
 
 /** What the page of a lab needs and production must not have. */
 export type LabParts = {

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { until } from '@sse-lab/testkit/wait.ts'
-import type { BusLog } from './bus/bus.ts'
-import { MemoryBus } from './bus/memory.ts'
-import { Hub, type Connection } from './hub/hub.ts'
+import type { BusLog } from '../bus/bus.ts'
+import { MemoryBus } from '../bus/memory.ts'
+import { Hub, type Connection } from '../hub/hub.ts'
 import { openMetrics, prometheusText, timed } from './metrics.ts'
 
 const log: BusLog = {
@@ -139,7 +139,7 @@ test('histograms of two workers stay apart in one scrape', async () => {
   assert.match(text, /^sse_publish_to_write_seconds_count\{worker="host\/1"\} 0$/m)
 })
 
-const textOf = async (file: string) => await readFile(new URL(`../../${file}`, import.meta.url), 'utf8')
+const textOf = async (file: string) => await readFile(new URL(`../../../${file}`, import.meta.url), 'utf8')
 
 /** The metrics that a file names. */
 async function named(file: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Log } from './log.ts'
-import { kindOf, RepeatedFact } from './repeated-fact.ts'
+import type { Log } from '../observe/log.ts'
+import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
 
 const workersKey = 'sse-lab:workers'
 const metricsKey = 'sse-lab:metrics'

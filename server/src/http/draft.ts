@@ -1,6 +1,6 @@
 import { z } from 'zod'
-import type { Draft } from './event.ts'
-import { frameBytes, isOneLine, reservedTypes } from './frame.ts'
+import type { Draft } from '../event.ts'
+import { frameBytes, isOneLine, reservedTypes } from '../frame.ts'
 import { Refusal } from './refusal.ts'
 import { isTopic, topicRule } from './topics.ts'
 

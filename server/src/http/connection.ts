@@ -1,7 +1,7 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { CloseReason, Connection } from './hub/hub.ts'
+import type { CloseReason, Connection } from '../hub/hub.ts'
 
 export type ConnectionBounds = {
   /** Unsent bytes before a write past which the connection is closed. */

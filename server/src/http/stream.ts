@@ -1,12 +1,12 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { Config } from './config.ts'
+import type { Config } from '../config.ts'
 import { HttpConnection, streamHeaders } from './connection.ts'
-import type { WorkerName } from './event.ts'
-import { helloFrame, laterText } from './frame.ts'
-import type { CloseReason, Hub } from './hub/hub.ts'
-import type { Log } from './log.ts'
+import type { WorkerName } from '../event.ts'
+import { helloFrame, laterText } from '../frame.ts'
+import type { CloseReason, Hub } from '../hub/hub.ts'
+import type { Log } from '../observe/log.ts'
 import { readStreamQuery } from './query.ts'
-import { RepeatedFact } from './repeated-fact.ts'
+import { RepeatedFact } from '../observe/repeated-fact.ts'
 
 export type StreamParts = {
   config: Config

@@ -6,7 +6,7 @@ import { listen } from '@sse-lab/testkit/listen.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { HttpConnection, streamHeaders } from './connection.ts'
 import { drain } from './drain.ts'
-import type { CloseReason } from './hub/hub.ts'
+import type { CloseReason } from '../hub/hub.ts'
 
 type Opened = {
   server: Server

@@ -7,8 +7,8 @@ import { listen } from '@sse-lab/testkit/listen.ts'
 import { call } from '@sse-lab/testkit/publish.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { labCalls } from './lab.ts'
-import { answerProblem } from './problem.ts'
-import type { WorkerStatus } from './workers.ts'
+import { answerProblem } from '../http/problem.ts'
+import type { WorkerStatus } from '../cluster/workers.ts'
 
 const log = pino({ level: 'silent' })
 

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Connection } from './hub/hub.ts'
+import type { Connection } from '../hub/hub.ts'
 
 const waveMs = 50
 // All streams that end come back at once. At this pace per worker a small number is gone in a moment, and a large one

@@ -1,6 +1,6 @@
 import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
-import type { Bus, Subscriber } from './bus/bus.ts'
-import type { Hub } from './hub/hub.ts'
+import type { Bus, Subscriber } from '../bus/bus.ts'
+import type { Hub } from '../hub/hub.ts'
 
 /**
  * How often the event loop is asked whether it is late. At prom-client's 10 ms the questions are most of what an idle worker

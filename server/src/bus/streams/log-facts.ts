@@ -1,5 +1,5 @@
-import type { Log } from '../log.ts'
-import { RepeatedFact } from '../repeated-fact.ts'
+import type { Log } from '../../observe/log.ts'
+import { RepeatedFact } from '../../observe/repeated-fact.ts'
 
 /** What the reader of the log says of it. Each may come with every entry, or with every attempt. */
 export class LogFacts {
