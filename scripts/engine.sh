@@ -174,7 +174,8 @@ start_engine() {
   else
     # After a hard kill these two keep dockerd from starting.
     rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
-    # Appended to: a log belongs to whoever wrote it before, too.
+    # Appended to, and moved aside when it is long: a log belongs to whoever wrote it before, too.
+    if [ "$(cat "$log" 2>/dev/null | wc -c)" -gt 10000000 ]; then mv -f "$log" "$log.1"; fi
     setsid dockerd >>"$log" 2>&1 </dev/null &
     engine=$!
   fi

@@ -53,7 +53,9 @@ ports() {
   port "$nginx" unfixed 8081
 }
 
-if [ -z "$(running)" ]; then
+# What docker says where it cannot be asked stands on the line above.
+all=$(running) || { echo 'status: so nothing is known of the lab' >&2; exit 1; }
+if [ -z "$all" ]; then
   echo 'Nothing runs: make up'
   exit 1
 fi

@@ -151,6 +151,12 @@ describe('scripts/engine.sh', { concurrency: 4 }, () => {
     })
   }
 
+  test('moves a long log aside instead of cutting it off', async () => {
+    const outcome = await runEngine('head -c 10000001 /dev/zero | tr "\\0" x >/var/log/dockerd.log')
+
+    assert.deepEqual([outcome.code, outcome.log], [0, 'a line of the new engine'], outcome.said)
+  })
+
   test('says what a dockerd that ends at once has said', async () => {
     const outcome = await runEngine(`printf '#!/bin/sh\\necho no room; exit 1' | put dockerd`)
 
