@@ -25,7 +25,8 @@ holder() {
     process=$(lsof -nP "-iTCP:$1" -sTCP:LISTEN 2>/dev/null | awk 'NR == 2 { print $1 ", process " $2 }')
   fi
   # Over IPv4 and IPv6 it is listed twice.
-  [ -z "$process" ] || printf ' by %s' "${process%%$'\n'*}"
+  process=${process%%$'\n'*}
+  [ -z "$process" ] || printf ' by %s' "$process"
 }
 
 own() { [ -n "$(docker ps --quiet --filter "publish=$1" --filter "label=com.docker.compose.project=$project")" ]; }
