@@ -58,10 +58,10 @@ for (const [how, options] of workable) {
     const name = await start('sse-lab/server', '--env', 'WORKERS=2', ...options.split(' '))
     const ready = async () => ((await logs(name)).match(/"msg":"ready"/g) ?? []).length
 
-    await until('two workers to be ready', 20_000, async () => (await ready()) === 2)
+    await until('two workers to be ready', 60_000, async () => (await ready()) === 2)
     await docker('exec', name, 'npx', 'pm2', 'reload', 'server')
 
-    await until('two more', 20_000, async () => (await ready()) === 4)
+    await until('two more', 60_000, async () => (await ready()) === 4)
     assert.match(await ask(name, 3000, '/healthz'), /^HTTP\/1\.1 200 /)
     assert.doesNotMatch(await logs(name), /EROFS|EACCES|ENOENT|PM2 error/)
   })
