@@ -1,3 +1,4 @@
+import { isOneLine } from './event-rules.ts'
 import type { Event } from './event.ts'
 
 /**
@@ -7,9 +8,6 @@ import type { Event } from './event.ts'
 
 /** What a stream says first, so that anyone can tell which worker holds it. */
 export type Hello = { worker: string; instance: number; pid: number; bus: string; heartbeatMs: number }
-
-/** Types that the server sends itself, or that mean something else to an EventSource. A publisher may not use them. */
-export const reservedTypes: readonly string[] = ['hello', 'gap', 'heartbeat', 'open', 'error']
 
 // The longest ids are UUIDs; those of the log are shorter by half.
 const idLineBytes = 'id: 00000000-0000-0000-0000-000000000000\n'.length
@@ -38,11 +36,6 @@ export class UnsafeField extends Error {
   constructor(field: 'id' | 'type') {
     super(`the ${field} of an event has a line break or NUL`)
   }
-}
-
-/** [spec] CR and LF each end a line, and an id that holds NUL is ignored. */
-export function isOneLine(text: string): boolean {
-  return !/[\r\n\0]/.test(text)
 }
 
 function fieldLines({ type, data }: Pick<Event, 'type' | 'data'>): string {

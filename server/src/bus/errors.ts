@@ -1,21 +1,30 @@
+/** What a bus says no with. `http/problem.ts` has the answer to each code. */
+export abstract class BusError extends Error {
+  abstract readonly code: 'away' | 'refused' | 'key-reused' | 'too-many-keys'
+}
+
 /** No answer came in time, or the link is down. The event was not acknowledged, but may still take effect once. */
-export class BusAway extends Error {
+export class BusAway extends BusError {
   override readonly name = 'BusAway'
+  readonly code = 'away'
 }
 
 /** Redis answered with an error, which is the `cause`. Nothing was published. */
-export class BusRefused extends Error {
+export class BusRefused extends BusError {
   override readonly name = 'BusRefused'
+  readonly code = 'refused'
 }
 
 /** The Idempotency-Key came before, with another event. */
-export class KeyReused extends Error {
+export class KeyReused extends BusError {
   override readonly name = 'KeyReused'
+  readonly code = 'key-reused'
 }
 
 /** More Idempotency-Keys than the bus can know at a time. Nothing was published. */
-export class TooManyKeys extends Error {
+export class TooManyKeys extends BusError {
   override readonly name = 'TooManyKeys'
+  readonly code = 'too-many-keys'
 }
 
 /** What a command to Redis that failed means to whoever called the bus. `what` it was to do, like "take the event". */

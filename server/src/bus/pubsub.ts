@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
-import { eventTopic, eventType } from '../http/draft.ts'
+import { eventTopic, eventType } from '../event-rules.ts'
 import type { Draft, Event } from '../event.ts'
 import { frameBytes } from '../frame.ts'
 import type { Log } from '../observe/log.ts'

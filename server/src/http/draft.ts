@@ -1,32 +1,14 @@
 import { z } from 'zod'
 import type { Draft } from '../event.ts'
-import { frameBytes, isOneLine, reservedTypes } from '../frame.ts'
+import { eventData, eventTopic, eventType } from '../event-rules.ts'
+import { frameBytes } from '../frame.ts'
 import { Refusal } from './refusal.ts'
-import { isTopic, topicRule } from './topics.ts'
-
-// UTF-8 cannot carry half of a surrogate pair: it would arrive as U+FFFD, and the publisher would never know.
-const unpaired = 'must not hold half of a surrogate pair, like \\ud800: UTF-8 cannot carry it'
-const isWellFormed = (text: string) => text.isWellFormed()
-
-/** What an event's topic and type must be, whether a publisher sends them or Redis gives them back. */
-export const eventTopic = z.custom<string>(isTopic, `must be a topic: ${topicRule}`)
-export const eventType = z
-  .string('must be a string')
-  .min(1, 'must not be empty; leave it out for the default type')
-  .max(256, 'must be at most 256 characters')
-  // [spec] A line break would end the field and start another.
-  .refine(isOneLine, 'must be one line without NUL')
-  .refine(isWellFormed, unpaired)
-  .refine(type => !reservedTypes.includes(type), `must not be one of ${reservedTypes.join(' ')}`)
 
 const body = z.strictObject(
   {
     topic: eventTopic,
     type: eventType.optional(),
-    data: z
-      .unknown()
-      .refine(data => data !== undefined, 'is missing: any JSON value')
-      .refine(data => typeof data !== 'string' || isWellFormed(data), unpaired),
+    data: eventData,
   },
   'the body must be a JSON object with topic, data and optionally type',
 )

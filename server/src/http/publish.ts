@@ -1,6 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { Bus, Once } from '../bus/bus.ts'
-import { BusAway, BusRefused, KeyReused, TooManyKeys } from '../bus/errors.ts'
+import { BusAway, BusRefused } from '../bus/errors.ts'
 import { readDraft } from './draft.ts'
 import type { Log } from '../observe/log.ts'
 import { Refusal } from './refusal.ts'
@@ -9,7 +9,7 @@ import type { Stats } from '../stats.ts'
 
 export type PublishParts = { bus: Bus; stats: Stats; worker: string; eventBytesMax: number; log: Log }
 
-/** Answers `POST /events`: 202 with the event's id, only once the bus holds it. Throws a Refusal otherwise. */
+/** Answers `POST /events`: 202 with the event's id, only once the bus holds it. Throws a Refusal or the bus' own error otherwise. */
 export function publish({ bus, stats, worker, eventBytesMax, log }: PublishParts): RequestHandler {
   const refused = new RepeatedFact(log, {
     text: 'publishes are not taken by the bus',
@@ -30,30 +30,11 @@ export function publish({ bus, stats, worker, eventBytesMax, log }: PublishParts
       refused.over()
       response.status(202).json({ id, topic, worker })
     } catch (error) {
-      if (error instanceof KeyReused) {
-        throw new Refusal(
-          'key-reused',
-          'This Idempotency-Key came before, with another event. Use a new key for it.',
-        )
+      if (error instanceof BusAway || error instanceof BusRefused) {
+        stats.publishFailures += 1
+        refused.happened({ err: error }, kindOf(error.cause))
       }
-      if (error instanceof TooManyKeys) {
-        throw new Refusal(
-          'too-many-keys',
-          'Too many Idempotency-Keys are in use. Nothing was published; come back later.',
-        )
-      }
-      if (!(error instanceof BusAway || error instanceof BusRefused)) throw error
-      stats.publishFailures += 1
-      refused.happened({ err: error }, kindOf(error.cause))
-      if (error instanceof BusRefused)
-        throw new Refusal(
-          'bus-away',
-          "The bus refused the event, which was not published. The server's log says why; it can be repeated later.",
-        )
-      throw new Refusal(
-        'bus-away',
-        'The bus did not take the event in time. It is not acknowledged, but may still take effect; with an Idempotency-Key it can be repeated safely.',
-      )
+      throw error
     }
   }
 }

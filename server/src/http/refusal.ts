@@ -8,10 +8,7 @@ export type RefusalCode =
   | 'not-found'
   | 'method-not-allowed'
   | 'bad-key'
-  | 'key-reused'
-  | 'too-many-keys'
   | 'not-ready'
-  | 'bus-away'
 
 /** A call that is refused for a stated reason. `detail` names the field and the fix, and never echoes input. */
 export class Refusal extends Error {

@@ -1,14 +1,7 @@
+import { isTopic, topicRule } from '../event-rules.ts'
 import { Refusal } from './refusal.ts'
 
-const topicPattern = /^[A-Za-z0-9._~:/@%-]{1,256}$/
 const topicsPerStreamMax = 32
-
-/** What a topic is, for people who got it wrong. */
-export const topicRule = '1 to 256 characters of A-Z a-z 0-9 . _ ~ : / @ % -'
-
-export function isTopic(value: unknown): value is string {
-  return typeof value === 'string' && topicPattern.test(value)
-}
 
 /**
  * The topics of a stream from its query, sorted and without doubles, so that equal sets look equal.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Redis, Result } from 'ioredis'
 import { z } from 'zod'
-import { eventTopic, eventType } from '../../http/draft.ts'
+import { eventTopic, eventType } from '../../event-rules.ts'
 import type { Event } from '../../event.ts'
 import { firstId, isId } from './ids.ts'
 import { markerScript, onceKeysMax, onceMs, publishScript } from './scripts.ts'
