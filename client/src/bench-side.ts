@@ -49,7 +49,10 @@ export class BenchSide {
     const { address, place, tab, lab } = parts
     this.#streams = new SideStreams(address.origin, tab, {
       changed: () => this.show(),
+      opened: ({ number }, { bus }, id) => this.#ledger.greet(number, bus, id, performance.now()),
+      left: ({ number }) => this.#ledger.leave(number),
       received: (stream, id, seq, sentAt) => this.#received(stream, id, seq, sentAt),
+      reached: ({ number }, id) => this.#ledger.reach(number, id),
     })
     this.#lanes = new Lanes(this.#find('.lanes', HTMLUListElement), {
       shown: lab,
@@ -100,7 +103,8 @@ export class BenchSide {
       return false
     }
     const { id, worker } = answer
-    ledger.acknowledge(id, worker, due, this.#workers[0]?.bus ?? '', performance.now())
+    const taken = { id, seq, publishedBy: worker }
+    ledger.acknowledge(taken, due, this.#workers[0]?.bus ?? '', performance.now())
     this.#parts.published(id, worker)
     this.#meter.published(performance.now())
     const hadBy = this.#early.get(id) ?? new Map<string, number>()

@@ -54,16 +54,22 @@ function join(next: string): void {
     {
       state(state) {
         isOpen = state === 'open'
+        if (!isOpen) ledger.leave()
         card.enter(state)
       },
-      hello(said) {
+      hello(said, id) {
         hello = said
+        ledger.greet(said.bus, id, performance.now())
         card.greet(said)
         notice.clear('gap')
         showLab()
       },
-      heartbeat: () => card.beat(),
-      gap(oldest) {
+      heartbeat(id) {
+        ledger.reach(id)
+        card.beat()
+      },
+      gap(oldest, id) {
+        ledger.reach(id)
         events.addGap(oldest)
         notice.say(
           'gap',
@@ -76,12 +82,15 @@ function join(next: string): void {
 }
 
 function receive(event: StreamEvent): void {
-  const { text, tab: from, sentAt } = readData(event.data)
-  const own = from === tab
+  const { text, tab: from, seq: sentSeq, sentAt } = readData(event.data)
+  const own = from === tab && sentSeq !== undefined
   const latencyMs = sentAt === undefined ? undefined : Date.now() - sentAt
   events.add({ id: event.id, text, latencyMs, worker: publishers.of(event.id), own })
-  if (!own) return
-  ledger.receive(event.id)
+  if (!own) {
+    ledger.reach(event.id)
+    return
+  }
+  ledger.receive(event.id, sentSeq)
   showCounts()
 }
 
@@ -97,7 +106,7 @@ async function send(): Promise<boolean> {
     return false
   }
   notice.clear('problem')
-  sentIn.acknowledge({ id: answer.id, publishedBy: answer.worker, heldBy }, performance.now())
+  sentIn.acknowledge({ id: answer.id, seq: data.seq, publishedBy: answer.worker, heldBy }, performance.now())
   publishers.tell(answer.id, answer.worker)
   showCounts()
   return true

@@ -9,10 +9,16 @@ export interface BenchStream {
   hello: Hello | undefined
 }
 
+/** `id` is the last one that the stream was told. */
 export interface StreamsListeners {
   changed(): void
+  opened(stream: BenchStream, hello: Hello, id: string): void
+  /** It was cut, or closed. */
+  left(stream: BenchStream): void
   /** An event that this tab published, on one of the streams. */
   received(stream: BenchStream, id: string, seq: number, sentAt: number): void
+  /** A heartbeat, a gap or somebody else's event. */
+  reached(stream: BenchStream, id: string): void
 }
 
 /** The streams that this tab has opened on one side, each a whole EventSource that comes back by itself. */
@@ -60,18 +66,23 @@ export class SideStreams {
       {
         state: state => {
           stream.state = state
+          if (state === 'reconnecting' || state === 'closed') this.#listeners.left(stream)
           this.#listeners.changed()
         },
-        hello: hello => {
+        hello: (hello, id) => {
           if (stream.hello !== undefined) this.#returns += 1
           stream.hello = hello
+          this.#listeners.opened(stream, hello, id)
           this.#listeners.changed()
         },
         event: ({ id, data }) => {
           const { tab, seq, sentAt } = readData(data)
           if (tab === this.#tab && seq !== undefined && sentAt !== undefined)
             this.#listeners.received(stream, id, seq, sentAt)
+          else this.#listeners.reached(stream, id)
         },
+        heartbeat: id => this.#listeners.reached(stream, id),
+        gap: (_oldest, id) => this.#listeners.reached(stream, id),
       },
     )
     this.#open.set(stream, opened)

@@ -34,12 +34,13 @@ export interface StreamEvent {
 /** `open` from the first `hello` on: an answer of only `retry:` opens an EventSource too, yet no worker holds it. */
 export type StreamState = 'opening' | 'open' | 'reconnecting' | 'closed'
 
+/** `id` is the last one that the stream was told, '' if there was none. With a log it says how far the stream is. */
 export interface StreamListeners {
   state?(state: StreamState): void
-  hello?(hello: Hello): void
+  hello?(hello: Hello, id: string): void
   event?(event: StreamEvent): void
-  heartbeat?(): void
-  gap?(oldest: string | null): void
+  heartbeat?(id: string): void
+  gap?(oldest: string | null, id: string): void
 }
 
 export interface StreamOptions {
@@ -105,11 +106,11 @@ class ReopeningStream implements Stream {
     source.addEventListener('hello', event => this.#greeted(event))
     source.addEventListener('heartbeat', event => {
       this.#heard(event)
-      this.#listeners.heartbeat?.()
+      this.#listeners.heartbeat?.(event.lastEventId)
     })
     source.addEventListener('gap', event => {
       this.#heard(event)
-      this.#listeners.gap?.(readOldest(event.data))
+      this.#listeners.gap?.(readOldest(event.data), event.lastEventId)
     })
     for (const type of this.#options.types) {
       source.addEventListener(type, (event: MessageEvent<string>) => {
@@ -138,7 +139,7 @@ class ReopeningStream implements Stream {
     this.#heard(event)
     this.#enter('open')
     // Told that it is open, a listener may have closed it.
-    if (hello && this.#state === 'open') this.#listeners.hello?.(hello)
+    if (hello && this.#state === 'open') this.#listeners.hello?.(hello, event.lastEventId)
   }
 
   /** Anything that came through proves that the stream is alive. */

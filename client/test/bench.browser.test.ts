@@ -146,6 +146,50 @@ test('the browser holds back what is more than six connections, the page says so
   await within(releaseMsMax, 'only the page’s own stream', () => server.open.length === 1)
 })
 
+test('with a log, what a stream has not got is behind for as long as it may still come; without one it is lost', async () => {
+  await using sides = await startSides()
+  const { fixed, unfixed } = sides
+  fixed.helloId = '0-1'
+  let sent: unknown
+  for (const server of [fixed, unfixed]) {
+    server.publish = event => {
+      sent = event.data
+      return server.acknowledge(event.topic)
+    }
+  }
+  await using tab = await openTabIn(browser, fixed)
+  for (const server of [fixed, unfixed]) await openStreams(tab.page, server, 1, '1 of 1 open')
+  await tab.page.locator('#bench-form button[type=submit]').click()
+  await shows(tab.page, count(fixed, 'behind'), '1')
+
+  for (const server of [fixed, unfixed]) server.open.at(-1)?.cut()
+  for (const server of [fixed, unfixed]) await shows(tab.page, `${side(server)} .returns`, /1 came back/)
+
+  // The other side has none of its time left, so this one's is over, too.
+  await shows(tab.page, count(unfixed, 'lost'), '1')
+  await shows(tab.page, count(unfixed, 'behind'), '0')
+  await shows(tab.page, count(fixed, 'lost'), '0')
+  await shows(tab.page, count(fixed, 'behind'), '1')
+  fixed.open.at(-1)?.send('1-0', sent)
+  await shows(tab.page, count(fixed, 'received'), '1')
+  await shows(tab.page, count(fixed, 'behind'), '0')
+})
+
+test('with a log, an event is lost once a heartbeat is past it', async () => {
+  await using sides = await startSides()
+  const { fixed } = sides
+  fixed.publish = event => fixed.acknowledge(event.topic)
+  await using tab = await openTabIn(browser, fixed)
+  await openStreams(tab.page, fixed, 1, '1 of 1 open')
+  await tab.page.locator('#bench-form button[type=submit]').click()
+  await shows(tab.page, count(fixed, 'behind'), '1')
+
+  fixed.open.at(-1)?.write('id: 1-0\nevent: heartbeat\ndata:\n\n')
+
+  await shows(tab.page, count(fixed, 'lost'), '1')
+  await shows(tab.page, count(fixed, 'behind'), '0')
+})
+
 test('streams of this tab are marks in the lane of their worker, and come back when they are cut', async () => {
   await using sides = await startSides()
   const { fixed } = sides

@@ -124,6 +124,7 @@ test('an acknowledged event that never arrives is on the way for 2 s, then lost,
 
 test('a lost event that comes late counts as received, and the reason goes away', async () => {
   await using server = await ScriptedServer.start(files)
+  server.hello = { ...server.hello, bus: 'memory' }
   let sent: unknown
   server.publish = event => {
     sent = event.data
@@ -138,6 +139,23 @@ test('a lost event that comes late counts as received, and the reason goes away'
 
   await shows(tab.page, '#lost', '0')
   await shows(tab.page, '#notice', '')
+})
+
+test('with a log an event is on the way while the stream is not past it, and lost after that', async () => {
+  await using server = await ScriptedServer.start(files)
+  server.helloId = '0-1'
+  server.publish = event => server.acknowledge(event.topic)
+  await using tab = await openTab(server)
+  await tab.page.locator('#send').click()
+  await shows(tab.page, '#on-the-way', '1')
+
+  only(server).cut()
+  await shows(tab.page, '#openings', '2 times')
+  assert.equal((await ledgerOf(tab.page))['lost'], '0')
+  only(server).write('id: 1-0\nevent: heartbeat\ndata:\n\n')
+
+  await shows(tab.page, '#lost', '1')
+  await shows(tab.page, '#on-the-way', '0')
 })
 
 test('an event that comes twice counts as doubled', async () => {

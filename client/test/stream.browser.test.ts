@@ -271,6 +271,32 @@ test('a worker that takes over is told, and so is a gap with the oldest id', asy
   assert.deepEqual((await tab.log()).slice(-4), ['open', 'hello lab/3', 'gap 21-0', 'gap null'])
 })
 
+test('hello, heartbeat and gap come with the last id that the stream was told', async () => {
+  await using server = await ScriptedServer.start(files)
+  server.helloId = '40-0'
+  await using tab = await openPage(server)
+  await logged(tab, 'hello lab/0')
+  await tab.page.evaluate(async () => {
+    const { openStream }: typeof import('../src/stream.ts') = await import(`${location.origin}/stream.js`)
+    const told: string[] = []
+    const listeners = {
+      hello: (_: unknown, id: string) => told.push(`hello ${id}`),
+      heartbeat: (id: string) => told.push(`heartbeat ${id}`),
+      gap: (_: unknown, id: string) => told.push(`gap ${id}`),
+    }
+    openStream({ url: '/events?topic=ids' }, listeners)
+    Object.assign(globalThis, { told })
+  })
+  const second = await opening(server, 2)
+
+  second.write('id: 41-0\nevent: heartbeat\ndata:\n\nevent: heartbeat\ndata:\n\n')
+  second.write('id: 42-0\nevent: gap\ndata: {"oldest":null}\n\n')
+
+  const told = async (): Promise<string[]> => await tab.page.evaluate('told')
+  await within(5000, 'a gap', async () => (await told()).length === 4, told)
+  assert.deepEqual(await told(), ['hello 40-0', 'heartbeat 41-0', 'heartbeat 41-0', 'gap 42-0'])
+})
+
 test('closed, it stays closed: also through a wait, and when the page is shown again', async () => {
   await using server = await ScriptedServer.start(files)
   server.script.push('503')
