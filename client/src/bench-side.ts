@@ -3,6 +3,7 @@ import { write } from './element.ts'
 import { Lanes } from './lanes.ts'
 import { strike } from './lab.ts'
 import { Meter } from './meter.ts'
+import { processOf } from './name.ts'
 import type { SideAddress } from './origins.ts'
 import { publish } from './publish.ts'
 import { SideLedger } from './side-ledger.ts'
@@ -28,6 +29,7 @@ interface Newest {
   readonly id: string
   readonly publishedBy: string
   readonly sentAt: number
+  /** By process. */
   readonly hadBy: Map<string, number>
 }
 
@@ -151,10 +153,10 @@ export class BenchSide {
     const newest = this.#newest
     if (newest === undefined) return
     const open = this.#open()
-    const workers: Way['workers'] = this.#workers.map(({ worker }) => ({
-      name: worker,
-      streams: open.filter(({ hello }) => hello?.worker === worker).length,
-      afterMs: newest.hadBy.get(worker),
+    const workers: Way['workers'] = this.#workers.map(worker => ({
+      name: worker.worker,
+      streams: open.filter(({ hello }) => hello && processOf(hello) === processOf(worker)).length,
+      afterMs: newest.hadBy.get(processOf(worker)),
     }))
     const position = this.#workers[0]?.bus === 'streams' ? newest.id : undefined
     showWay(this.#find('.way', HTMLOListElement), { publishedBy: newest.publishedBy, position, workers })
@@ -174,7 +176,7 @@ export class BenchSide {
     const latencyMs = Math.max(0, Date.now() - sentAt)
     this.#ledger.receive(stream.number, id, seq)
     this.#meter.delivered(performance.now(), latencyMs)
-    const worker = stream.hello?.worker ?? ''
+    const worker = stream.hello === undefined ? '' : processOf(stream.hello)
     const hadBy =
       this.#newest?.id === id ? this.#newest.hadBy : (this.#early.get(id) ?? new Map<string, number>())
     if (!hadBy.has(worker)) hadBy.set(worker, latencyMs)

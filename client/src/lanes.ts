@@ -1,5 +1,5 @@
 import { write } from './element.ts'
-import { shortWorker } from './name.ts'
+import { processOf, shortWorker } from './name.ts'
 import type { BenchStream } from './side-streams.ts'
 import type { Worker } from './workers.ts'
 
@@ -14,7 +14,10 @@ const lanesMax = 32
 /** Marks shown in a lane; the number says how many there are. */
 const marksMax = 24
 
-/** A lane for each worker of a side: its connections, and a mark for each stream of this tab. Lanes are kept, so focus is. */
+/**
+ * A lane for each worker of a side: its connections, and a mark for each stream of this tab. Lanes are kept, so focus is;
+ * two processes of one name have a lane each.
+ */
 export class Lanes {
   readonly #list: HTMLUListElement
   readonly #buttons: LaneButtons
@@ -26,14 +29,14 @@ export class Lanes {
 
   show(workers: readonly Worker[], streams: readonly BenchStream[]): void {
     const shown = workers.slice(0, lanesMax)
-    const names = new Set(shown.map(({ worker }) => worker))
-    for (const lane of this.#all()) if (!names.has(lane.dataset['worker'] ?? '')) lane.remove()
+    const processes = new Set(shown.map(processOf))
+    for (const lane of this.#all()) if (!processes.has(lane.dataset['process'] ?? '')) lane.remove()
     for (const [index, worker] of shown.entries()) {
-      const lane = this.#all().find(it => it.dataset['worker'] === worker.worker) ?? this.#make(worker.worker)
+      const lane = this.#all().find(it => it.dataset['process'] === processOf(worker)) ?? this.#make(worker)
       if (this.#list.children[index] !== lane)
         this.#list.insertBefore(lane, this.#list.children[index] ?? null)
       const own = streams.filter(
-        ({ state, hello }) => state === 'open' && hello?.worker === worker.worker,
+        ({ state, hello }) => state === 'open' && hello && processOf(hello) === processOf(worker),
       ).length
       const [name, count, marks] = lane.querySelectorAll('span')
       if (name) write(name, `${shortWorker(worker.worker)}, pid ${worker.pid}`)
@@ -51,9 +54,11 @@ export class Lanes {
     return [...this.#list.children].filter(child => child instanceof HTMLLIElement)
   }
 
-  #make(worker: string): HTMLLIElement {
+  #make(worker: Worker): HTMLLIElement {
     const lane = document.createElement('li')
-    lane.dataset['worker'] = worker
+    lane.dataset['worker'] = worker.worker
+    lane.dataset['process'] = processOf(worker)
+    lane.title = worker.worker
     for (const className of ['name', 'count', 'marks']) {
       const part = document.createElement('span')
       part.className = className
@@ -69,8 +74,8 @@ export class Lanes {
         button.type = 'button'
         button.className = 'small'
         button.textContent = label
-        button.ariaLabel = `${label} worker ${shortWorker(worker)}`
-        button.addEventListener('click', () => this.#buttons.strike(worker, act))
+        button.ariaLabel = `${label} worker ${shortWorker(worker.worker)}`
+        button.addEventListener('click', () => this.#buttons.strike(worker.worker, act))
         lane.append(button)
       }
     }

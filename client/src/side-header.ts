@@ -1,5 +1,5 @@
 import { element, write } from './element.ts'
-import { hostOf } from './name.ts'
+import { serverOf } from './name.ts'
 import { otherSide, sideOf } from './side.ts'
 import type { Hello } from './stream.ts'
 import type { Worker } from './workers.ts'
@@ -11,8 +11,11 @@ const curl = element('curl', HTMLElement)
 
 /** Which side of the lab this is: from what its worker said, not from the port. */
 export function showSide(hello: Hello, workers: readonly Worker[]): void {
-  const isBeside = ({ bus, host }: Worker): boolean => bus === hello.bus && host === hostOf(hello.worker)
-  const side = sideOf(hello, workers.filter(isBeside).length)
+  const isBeside = ({ bus, worker }: Worker): boolean =>
+    bus === hello.bus && serverOf(worker) === serverOf(hello.worker)
+  // By name: for a moment after a reload two processes have the same.
+  const names = new Set(workers.filter(isBeside).map(({ worker }) => worker))
+  const side = sideOf(hello, names.size)
   document.documentElement.dataset['side'] = side.kind
   document.title = `${side.name} · SSE Scaling Lab`
   write(name, side.name)

@@ -6,7 +6,7 @@ export interface Side {
   readonly sentence: string
 }
 
-/** What this side does about the two problems. `workersBeside` counts the live workers on the stream's own host. */
+/** What this side does about the two problems. `workersBeside` counts the live workers of the stream's own server. */
 export function sideOf({ bus, heartbeatMs }: Hello, workersBeside: number): Side {
   const problems: string[] = []
   if (bus === 'memory' && workersBeside > 1) {

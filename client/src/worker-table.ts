@@ -1,4 +1,4 @@
-import { shortHost } from './name.ts'
+import { processOf, serverOf, shortHost } from './name.ts'
 import type { Hello } from './stream.ts'
 import type { Worker } from './workers.ts'
 
@@ -14,9 +14,12 @@ export function showWorkers(
   const isBeside = (worker: Worker): boolean => worker.bus === held?.bus
   const sorted = workers.toSorted(
     (a, b) =>
-      Number(isBeside(b)) - Number(isBeside(a)) || a.host.localeCompare(b.host) || a.instance - b.instance,
+      Number(isBeside(b)) - Number(isBeside(a)) ||
+      serverOf(a.worker).localeCompare(serverOf(b.worker)) ||
+      a.instance - b.instance,
   )
-  const rows = sorted.slice(0, rowsMax).map(worker => makeRow(worker, worker.worker === held?.worker))
+  const own = held && processOf(held)
+  const rows = sorted.slice(0, rowsMax).map(worker => makeRow(worker, processOf(worker) === own))
   body.replaceChildren(...rows)
 }
 
@@ -31,6 +34,7 @@ function makeRow(worker: Worker, own: boolean): HTMLTableRowElement {
   if (!worker.ready) mark(row, instance, 'unready', 'not ready')
   for (const text of [worker.pid, shortHost(worker.host), worker.bus])
     row.insertCell().textContent = String(text)
+  if (row.cells[2]) row.cells[2].title = worker.worker
   const numbers = [
     worker.connections.toLocaleString('en'),
     worker.published.toLocaleString('en'),

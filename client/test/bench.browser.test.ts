@@ -220,6 +220,21 @@ test('in a lab a worker is killed or reloaded from its lane, by keyboard as well
   assert.deepEqual(unfixed.strikes, [{ worker: 'b/0', act: 'reload' }])
 })
 
+test('two processes under one name have a lane each, and the marks are in that of the stream’s own', async () => {
+  await using sides = await startSides()
+  const { fixed } = sides
+  const successor = { ...worker('a/0', 'streams'), pid: 99 }
+  fixed.workers = { workers: [worker('a/0', 'streams'), successor] }
+  fixed.hello = { ...fixed.hello, pid: 99 }
+  await using tab = await openTabIn(browser, fixed)
+
+  await openStreams(tab.page, fixed, 1, '1 of 1 open')
+
+  const lane = (pid: number) => `${side(fixed)} [data-process="a/0 ${pid}"] .count`
+  await shows(tab.page, lane(99), '1 open, 1 of this tab')
+  await shows(tab.page, lane(27), '1 open')
+})
+
 test('outside of a lab no worker can be ended', async () => {
   await using sides = await startSides(false)
   await using tab = await openTabIn(browser, sides.fixed)

@@ -44,6 +44,10 @@ function worker(instance: number): Record<string, unknown> {
   return { ...name, ready: true, ...counts, rssBytes: 64 * 1_048_576 }
 }
 
+function workerAt(server: string, instance: number): Record<string, unknown> {
+  return { ...worker(instance), worker: `lab/${server}/${instance}` }
+}
+
 test('it shows the instance, pid and host of the worker that holds the stream', async () => {
   await using server = await ScriptedServer.start(files)
   server.hello = { worker: '0123456789abcdef/2', instance: 2, pid: 31, bus: 'streams', heartbeatMs: 15_000 }
@@ -345,6 +349,32 @@ test('the worker that takes the stream over is shown, and its row is marked', as
 
   await shows(tab.page, '#workers tr[data-own]', '1 this tab28labmemory135–1.3 ms64 MiB')
   assert.equal(await tab.page.locator('#workers tr').count(), 2)
+})
+
+test('two processes under one name are two rows, and only the one that holds the stream is marked', async () => {
+  await using server = await ScriptedServer.start(files)
+  server.hello = { ...server.hello, pid: 99 }
+  server.workers = { workers: [worker(0), { ...worker(0), pid: 99 }] }
+
+  await using tab = await openTab(server)
+
+  await shows(tab.page, '#workers tr[data-own] td', '99')
+  assert.equal(await tab.page.locator('#workers tr').count(), 2)
+  assert.equal(await tab.page.locator('#workers tr[data-own]').count(), 1)
+})
+
+test('workers belong together by their server, also where the names of servers have an id', async () => {
+  await using server = await ScriptedServer.start(files)
+  server.hello = { ...server.hello, worker: 'lab/7f3c9a1e/0', bus: 'memory', heartbeatMs: 15_000 }
+  server.workers = { workers: [workerAt('7f3c9a1e', 0), workerAt('0b1d2e3f', 1)] }
+  await using tab = await openTab(server)
+  await shows(tab.page, '#workers tr[data-own] th', '0 this tab')
+  await shows(tab.page, '#side', 'One worker')
+
+  server.workers = { workers: [workerAt('7f3c9a1e', 0), workerAt('7f3c9a1e', 1)] }
+
+  await shows(tab.page, '#side', 'Unfixed side')
+  await shows(tab.page, '#worker-host', 'lab')
 })
 
 test('without Redis the list of workers says that it is partial', async () => {
