@@ -3,7 +3,7 @@ import { write } from './element.ts'
 import { Lanes } from './lanes.ts'
 import { strike } from './lab.ts'
 import { Meter } from './meter.ts'
-import { processOf } from './name.ts'
+import { processOf, shortWorker } from './name.ts'
 import type { SideAddress } from './origins.ts'
 import { publish } from './publish.ts'
 import { SideLedger } from './side-ledger.ts'
@@ -18,12 +18,18 @@ export interface BenchSideParts {
   readonly tab: string
   readonly topic: () => string
   readonly lab: boolean
+  /** Says what went wrong with this side, or with '' that it no longer does. */
   readonly problem: (text: string) => void
+  /** Says what is being done to this side. */
+  readonly act: (text: string) => void
   readonly published: (id: string, worker: string) => void
 }
 
 /** Browsers open so many connections to one name over HTTP/1.1, and hold the rest back. */
 const connectionsMax = 6
+
+/** So long a line about a worker's end stays at most. */
+const strikeMsMax = 30_000
 
 interface Newest {
   readonly id: string
@@ -43,6 +49,8 @@ export class BenchSide {
   #ledger = new SideLedger()
   #workers: readonly Worker[] = []
   #newest: Newest | undefined
+  /** The process that this page ended last, until all is well again. */
+  #struck: { readonly process: string; readonly atMs: number } | undefined
   /** By event: who had it before its acknowledgement was there. */
   #early = new Map<string, Map<string, number>>()
 
@@ -90,6 +98,7 @@ export class BenchSide {
     this.#ledger = new SideLedger()
     this.#newest = undefined
     this.#early.clear()
+    this.#parts.problem('')
     this.#streams.closeAll()
   }
 
@@ -104,6 +113,7 @@ export class BenchSide {
       this.#parts.problem(`${this.#parts.address.origin}: ${answer.problem}`)
       return false
     }
+    this.#parts.problem('')
     const { id, worker } = answer
     const taken = { id, seq, publishedBy: worker }
     ledger.acknowledge(taken, due, this.#workers[0]?.bus ?? '', performance.now())
@@ -135,6 +145,7 @@ export class BenchSide {
       held,
       `The browser holds ${waiting} back: over HTTP/1.1 it opens ${connectionsMax} connections to one address, over all its tabs. Publishes go to the machine’s other name.`,
     )
+    this.#showStrike(back)
     this.#lanes.show(this.#workers, streams)
     this.#showLedger()
     this.#showWay()
@@ -162,10 +173,28 @@ export class BenchSide {
     showWay(this.#find('.way', HTMLOListElement), { publishedBy: newest.publishedBy, position, workers })
   }
 
-  async #strike(worker: string, act: 'kill' | 'reload'): Promise<void> {
-    const { address, problem } = this.#parts
-    const wrong = await strike(address.callTo, worker, act)
-    if (wrong !== undefined) problem(`The worker goes on: ${wrong}`)
+  async #strike(worker: Worker, act: 'kill' | 'reload'): Promise<void> {
+    const { address, problem, act: say } = this.#parts
+    const name = `worker ${shortWorker(worker.worker)}, pid ${worker.pid}`
+    const wrong = await strike(address.callTo, worker.worker, act)
+    problem(wrong === undefined ? '' : `${address.origin}: ${name} could not be stopped: ${wrong}.`)
+    if (wrong !== undefined) return
+    this.#struck = { process: processOf(worker), atMs: performance.now() }
+    say(
+      act === 'kill'
+        ? `You killed ${name}: its streams are cut, and come back by themselves.`
+        : `You reloaded ${name}: it lets its streams go, and they come back by themselves.`,
+    )
+  }
+
+  /** What was said of a worker's end is over once it is gone and every stream is back; a list that is old cannot tell. */
+  #showStrike(comingBack: number): void {
+    if (this.#struck === undefined) return
+    const { process, atMs } = this.#struck
+    const isListed = this.#workers.some(worker => processOf(worker) === process)
+    if ((comingBack > 0 || isListed) && performance.now() - atMs < strikeMsMax) return
+    this.#struck = undefined
+    this.#parts.act('')
   }
 
   #open(): BenchStream[] {

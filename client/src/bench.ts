@@ -8,7 +8,10 @@ export interface BenchParts {
   readonly lab: Lab
   readonly tab: string
   readonly topic: () => string
-  readonly problem: (text: string) => void
+  /** What went wrong at a side; '' that it no longer does. */
+  readonly problem: (origin: string, text: string) => void
+  /** What is being done to a side; '' that it is over. */
+  readonly act: (origin: string, text: string) => void
   /** Told of each event that the page's own side took. */
   readonly published: (id: string, worker: string) => void
 }
@@ -28,7 +31,7 @@ export class Bench {
   #waiting = 0
   #timer: ReturnType<typeof setInterval> | undefined
 
-  constructor({ lab, tab, topic, problem, published }: BenchParts) {
+  constructor({ lab, tab, topic, problem, act, published }: BenchParts) {
     const template = element('bench-side', HTMLTemplateElement)
     const list = element('bench-sides', HTMLElement)
     this.#sides = readSides(location.origin, lab.origins).map((address, index) => {
@@ -39,8 +42,16 @@ export class Bench {
       const name = place.querySelector('.origin')
       if (name) name.textContent = address.origin
       list.append(place)
-      const told = index === 0 ? published : () => undefined
-      return new BenchSide({ address, place, tab, topic, lab: lab.lab, problem, published: told })
+      return new BenchSide({
+        address,
+        place,
+        tab,
+        topic,
+        lab: lab.lab,
+        problem: text => problem(address.origin, text),
+        act: text => act(address.origin, text),
+        published: index === 0 ? published : () => undefined,
+      })
     })
     element('bench-form', HTMLFormElement).addEventListener('submit', event => {
       event.preventDefault()

@@ -6,7 +6,7 @@ import type { Worker } from './workers.ts'
 export interface LaneButtons {
   /** Whether workers may be ended: in a lab alone. */
   readonly shown: boolean
-  strike(worker: string, act: 'kill' | 'reload'): void
+  strike(worker: Worker, act: 'kill' | 'reload'): void
 }
 
 /** Workers shown for each side. */
@@ -66,6 +66,9 @@ export class Lanes {
       lane.append(part)
     }
     if (this.#buttons.shown) {
+      const acts = document.createElement('div')
+      acts.className = 'acts'
+      lane.append(acts)
       for (const [act, label] of [
         ['reload', 'Reload'],
         ['kill', 'Kill'],
@@ -75,8 +78,8 @@ export class Lanes {
         button.className = 'small'
         button.textContent = label
         button.ariaLabel = `${label} worker ${shortWorker(worker.worker)}`
-        button.addEventListener('click', () => this.#buttons.strike(worker.worker, act))
-        lane.append(button)
+        button.addEventListener('click', () => this.#buttons.strike(worker, act))
+        acts.append(button)
       }
     }
     return lane

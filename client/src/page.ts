@@ -180,7 +180,14 @@ async function openBench(): Promise<void> {
     // Its events are not this tab's own: they have a ledger of theirs.
     tab: randomTab(),
     topic: () => topic,
-    problem: text => notice.say('problem', text),
+    problem(origin, text) {
+      if (text === '') notice.clearLater(`problem at ${origin}`)
+      else notice.say(`problem at ${origin}`, text)
+    },
+    act(origin, text) {
+      if (text === '') notice.clearLater(`act at ${origin}`)
+      else notice.say(`act at ${origin}`, text)
+    },
     published: (id, worker) => publishers.tell(id, worker),
   })
   showLab()

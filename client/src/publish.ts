@@ -40,8 +40,6 @@ function readAnswer(status: number, body: Record<string, unknown>): PublishAnswe
 function reason(error: unknown): string {
   if (!(error instanceof DOMException) || error.name !== 'TimeoutError')
     return 'the server could not be reached.'
-  return (
-    `no answer within ${answerMsMax / 1000} s. ` +
-    'Over HTTP/1.1 a browser opens six connections to one origin, and each tab of this page keeps one.'
-  )
+  // Why, nobody saw: the worker may have died with it, or the browser had no connection free.
+  return `no answer within ${answerMsMax / 1000} s.`
 }

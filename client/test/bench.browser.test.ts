@@ -235,6 +235,41 @@ test('two processes under one name have a lane each, and the marks are in that o
   await shows(tab.page, lane(27), '1 open')
 })
 
+test('what is said of a killed worker is in view, names it, and goes when it is gone', async () => {
+  await using sides = await startSides()
+  const { fixed } = sides
+  await using tab = await openTabIn(browser, fixed)
+
+  await tab.page.getByRole('button', { name: 'Kill worker a/1' }).click()
+
+  await shows(tab.page, '#notice', /^You killed worker a\/1, pid 27: /)
+  const box = await tab.page.locator('#notice p:not([hidden])').boundingBox()
+  assert.ok(box && box.y >= 0 && box.y + box.height <= 720, `in view: ${JSON.stringify(box)}`)
+  assert.ok((await tab.page.evaluate(() => scrollY)) > 100, 'the button is further down the page')
+  fixed.workers = { workers: [worker('a/0', 'streams'), { ...worker('a/1', 'streams'), pid: 99 }] }
+  await shows(tab.page, '#notice', '', 15_000)
+})
+
+test('what went wrong with a side is said with what was seen of it, and goes with the next event that it takes', async () => {
+  await using sides = await startSides()
+  const { fixed, unfixed } = sides
+  const deliver = unfixed.publish
+  unfixed.publish = () => ({ status: 503, body: { title: 'Bus away', detail: 'Redis did not answer.' } })
+  await using tab = await openTabIn(browser, fixed)
+  const send = tab.page.locator('#bench-form button[type=submit]')
+
+  await send.click()
+  await shows(
+    tab.page,
+    '#notice',
+    `${unfixed.origin}: Not acknowledged (503: Bus away: Redis did not answer.).`,
+  )
+  unfixed.publish = deliver
+  await send.click()
+
+  await shows(tab.page, '#notice', '', 10_000)
+})
+
 test('outside of a lab no worker can be ended', async () => {
   await using sides = await startSides(false)
   await using tab = await openTabIn(browser, sides.fixed)
