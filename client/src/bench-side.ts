@@ -4,8 +4,9 @@ import { Lanes } from './lanes.ts'
 import { strike } from './lab.ts'
 import { Meter } from './meter.ts'
 import { processOf, shortWorker } from './name.ts'
-import type { SideAddress } from './origins.ts'
+import { connectionsMax, type SideAddress } from './origins.ts'
 import { publish } from './publish.ts'
+import { Seats } from './seats.ts'
 import { SideLedger } from './side-ledger.ts'
 import { SideStreams, type BenchStream } from './side-streams.ts'
 import { showWay, type Way } from './way.ts'
@@ -25,9 +26,6 @@ export interface BenchSideParts {
   readonly published: (id: string, worker: string) => void
 }
 
-/** Browsers open so many connections to one name over HTTP/1.1, and hold the rest back. */
-const connectionsMax = 6
-
 /** So long a line about a worker's end stays at most. */
 const strikeMsMax = 30_000
 
@@ -42,6 +40,7 @@ interface Newest {
 /** One side of the bench: its workers, this tab's streams on them, and what comes of what is published. */
 export class BenchSide {
   readonly #parts: BenchSideParts
+  readonly #seats: Seats
   readonly #streams: SideStreams
   readonly #lanes: Lanes
   readonly #charts: Charts
@@ -49,6 +48,8 @@ export class BenchSide {
   #ledger = new SideLedger()
   #workers: readonly Worker[] = []
   #newest: Newest | undefined
+  /** Streams that were asked for and have no connection. */
+  #refused = 0
   /** The process that this page ended last, until all is well again. */
   #struck: { readonly process: string; readonly atMs: number } | undefined
   /** By event: who had it before its acknowledgement was there. */
@@ -57,7 +58,8 @@ export class BenchSide {
   constructor(parts: BenchSideParts) {
     this.#parts = parts
     const { address, place, tab, lab } = parts
-    this.#streams = new SideStreams(address.origin, tab, {
+    this.#seats = new Seats(address.streamsAt)
+    this.#streams = new SideStreams(this.#seats, tab, {
       changed: () => this.show(),
       opened: ({ number }, { bus }, id) => this.#ledger.greet(number, bus, id, performance.now()),
       left: ({ number }) => this.#ledger.leave(number),
@@ -70,15 +72,19 @@ export class BenchSide {
     })
     this.#charts = new Charts(this.#find('.charts', HTMLElement), this.#find('.chart-text', HTMLElement))
     for (const button of place.querySelectorAll<HTMLButtonElement>('button[data-open]'))
-      button.addEventListener('click', () =>
-        this.#streams.open(Number(button.dataset['open']), parts.topic()),
-      )
+      button.addEventListener('click', () => void this.#openStreams(Number(button.dataset['open'])))
+    write(this.#find('.open-all', HTMLButtonElement), `Open up to ${this.#seats.count}`)
     this.#find('.close', HTMLButtonElement).addEventListener('click', () => this.closeAll())
     this.show()
   }
 
   get callTo(): string {
     return this.#parts.address.callTo
+  }
+
+  /** The page's own stream was cut, or is open. */
+  setOwnStreamCut(isCut: boolean): void {
+    this.#streams.setCutElsewhere(this.#parts.address.origin, isCut)
   }
 
   /** The workers of this side, as any worker lists them. */
@@ -97,6 +103,7 @@ export class BenchSide {
   closeAll(): void {
     this.#ledger = new SideLedger()
     this.#newest = undefined
+    this.#refused = 0
     this.#early.clear()
     this.#parts.problem('')
     this.#streams.closeAll()
@@ -136,19 +143,34 @@ export class BenchSide {
     const streams = this.#streams.all
     const open = this.#open().length
     const back = streams.filter(({ state, hello }) => state === 'reconnecting' && hello !== undefined).length
-    const waiting = streams.length - open - back
     write(this.#find('.open-count', HTMLElement), `${open} of ${streams.length} open`)
     write(this.#find('.returns', HTMLElement), `${back} coming back, ${this.#streams.returns} came back`)
-    const held = this.#find('.held-back', HTMLElement)
-    held.hidden = waiting === 0 || open < connectionsMax - 1
-    write(
-      held,
-      `The browser holds ${waiting} back: over HTTP/1.1 it opens ${connectionsMax} connections to one address, over all its tabs. Publishes go to the machine’s other name.`,
-    )
+    this.#showLimit()
     this.#showStrike(back)
     this.#lanes.show(this.#workers, streams)
     this.#showLedger()
     this.#showWay()
+  }
+
+  async #openStreams(count: number): Promise<void> {
+    this.#refused = 0
+    this.#refused = await this.#streams.open(count, this.#parts.topic())
+    this.show()
+  }
+
+  /** Where streams share one address with the calls there are few, and the page says so at once. */
+  #showLimit(): void {
+    const { streamsAt, sharing } = this.#parts.address
+    const place = this.#find('.held-back', HTMLElement)
+    place.hidden = sharing !== 'address' && this.#refused === 0
+    const refused = this.#refused === 0 ? '' : `${this.#refused} not opened. `
+    const why = `over HTTP/1.1 a browser opens ${connectionsMax} connections to one address, over all its tabs`
+    const limits = {
+      names: `, over ${streamsAt.length} names of this machine: ${why}.`,
+      address: `: ${why}, and the page keeps one free for its calls.`,
+      connection: '.',
+    }
+    write(place, `${refused}At most ${this.#seats.count} streams here${limits[sharing]}`)
   }
 
   #showLedger(): void {

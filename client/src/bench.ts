@@ -1,11 +1,12 @@
 import { BenchSide } from './bench-side.ts'
 import { element } from './element.ts'
 import type { Lab } from './lab.ts'
-import { readSides } from './origins.ts'
+import type { SideAddress } from './origins.ts'
 import type { Worker } from './workers.ts'
 
 export interface BenchParts {
   readonly lab: Lab
+  readonly sides: readonly SideAddress[]
   readonly tab: string
   readonly topic: () => string
   /** What went wrong at a side; '' that it no longer does. */
@@ -31,10 +32,10 @@ export class Bench {
   #waiting = 0
   #timer: ReturnType<typeof setInterval> | undefined
 
-  constructor({ lab, tab, topic, problem, act, published }: BenchParts) {
+  constructor({ lab, sides, tab, topic, problem, act, published }: BenchParts) {
     const template = element('bench-side', HTMLTemplateElement)
     const list = element('bench-sides', HTMLElement)
-    this.#sides = readSides(location.origin, lab.origins).map((address, index) => {
+    this.#sides = sides.map((address, index) => {
       const place = document.createElement('section')
       place.className = 'bench-side'
       place.ariaLabel = `Side ${address.origin}`
@@ -75,6 +76,11 @@ export class Bench {
   /** Where the page's own side takes calls, however many streams are open. */
   get callTo(): string {
     return this.#sides[0]?.callTo ?? ''
+  }
+
+  /** The page's own stream was cut, or is open. */
+  setOwnStreamCut(isCut: boolean): void {
+    this.#sides[0]?.setOwnStreamCut(isCut)
   }
 
   /** Another topic: every stream of the old one is closed. */

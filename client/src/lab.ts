@@ -1,4 +1,5 @@
 import { fields } from './fields.ts'
+import { questionOrigin, type Browser } from './origins.ts'
 
 /** What the server says about itself. Outside of a lab it says nothing, and its workers are not for us to end. */
 export interface Lab {
@@ -10,15 +11,26 @@ export interface Lab {
 
 const answerMsMax = 5000
 
-export async function readLab(): Promise<Lab> {
+/** Asks the page's own server, or the one at the origin `at`. */
+export async function readLab(at = ''): Promise<Lab> {
   try {
-    const response = await fetch('/api/lab', { signal: AbortSignal.timeout(answerMsMax) })
+    const response = await fetch(`${at}/api/lab`, { signal: AbortSignal.timeout(answerMsMax) })
     const { lab, origins, report } = fields(response.ok ? await response.json() : undefined)
     const known = Array.isArray(origins) ? origins.filter(origin => typeof origin === 'string') : []
     return { lab: lab === true, origins: known, report: report === true }
   } catch {
     return { lab: false, origins: [], report: false }
   }
+}
+
+/** What this browser does with the lab's addresses, as far as the page must know before it opens streams. */
+export async function readBrowser({ origins }: Lab): Promise<Browser> {
+  const [navigation] = performance.getEntriesByType('navigation')
+  const protocol = navigation instanceof PerformanceNavigationTiming ? navigation.nextHopProtocol : ''
+  if (protocol === 'h2' || protocol === 'h3') return { multiplexes: true, knowsNames: false }
+  const question = questionOrigin(new URL(location.origin), origins)
+  const atName = question === undefined ? undefined : await readLab(question)
+  return { multiplexes: false, knowsNames: atName?.origins.includes(location.origin) ?? false }
 }
 
 /** Ends a worker. Answers with what went wrong, if something did. */

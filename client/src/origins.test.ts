@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { readSides } from './origins.ts'
+import { readSides as read, type SideAddress } from './origins.ts'
 
 const lab = [
   'http://localhost:8080',
@@ -8,6 +8,24 @@ const lab = [
   'http://127.0.0.1:8080',
   'http://127.0.0.1:8081',
 ]
+
+const knowsNames = { knowsNames: true, multiplexes: false }
+const knowsNone = { knowsNames: false, multiplexes: false }
+
+/** The sides without what is about streams. */
+function readSides(own: string, known: readonly string[]): Pick<SideAddress, 'origin' | 'callTo'>[] {
+  return read(own, known, knowsNone).map(({ origin, callTo }) => ({ origin, callTo }))
+}
+
+/** By side: how many streams at which origin. */
+function seats(own: string, known: readonly string[], browser = knowsNames): Record<string, number>[] {
+  return read(own, known, browser).map(({ streamsAt }) =>
+    Object.fromEntries(streamsAt.map(({ origin, streamsMax }) => [origin, streamsMax])),
+  )
+}
+
+const spread = (port: number) =>
+  Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`http://s${n}.localhost:${port}`, 6]))
 
 test('the other side has the same host and another port, and calls go to the other name of the machine', () => {
   assert.deepEqual(readSides('http://localhost:8081', lab), [
@@ -32,4 +50,32 @@ test('only the two names of this machine are the same: another host with the sam
     { origin: 'http://nginx', callTo: 'http://nginx' },
     { origin: 'http://nginx:8081', callTo: 'http://nginx:8081' },
   ])
+})
+
+test('streams spread over eight names of this machine, six on each, from localhost and from 127.0.0.1', () => {
+  assert.deepEqual(seats('http://localhost:8080', lab), [spread(8080), spread(8081)])
+  assert.deepEqual(seats('http://127.0.0.1:8081', lab), [spread(8081), spread(8080)])
+})
+
+test('where the browser does not take the names, an address has five streams, of which the page has one', () => {
+  assert.deepEqual(seats('http://localhost:8080', lab, knowsNone), [
+    { 'http://localhost:8080': 4 },
+    { 'http://localhost:8081': 5 },
+  ])
+})
+
+test('names are asked only of a lab on this machine that names localhost itself: its page may call no others', () => {
+  const far = ['http://nginx:8081', 'http://localhost:8081', 'http://nginx']
+
+  assert.deepEqual(seats('http://nginx', far), [{ 'http://nginx': 4 }, { 'http://nginx:8081': 5 }])
+  assert.deepEqual(seats('http://127.0.0.1:8080', ['http://127.0.0.1:8080']), [
+    { 'http://127.0.0.1:8080': 4 },
+  ])
+  assert.deepEqual(seats('http://localhost:3000', []), [{ 'http://localhost:3000': 4 }])
+})
+
+test('over HTTP/2 streams share one connection, and need no names', () => {
+  const browser = { knowsNames: false, multiplexes: true }
+
+  assert.deepEqual(seats('https://localhost', ['https://localhost'], browser), [{ 'https://localhost': 99 }])
 })

@@ -4,8 +4,9 @@ import { randomTab, readData, type OwnData } from './event-data.ts'
 import { EventTable } from './event-table.ts'
 import { Ledger } from './ledger.ts'
 import { showLedger } from './ledger-card.ts'
-import { readLab } from './lab.ts'
+import { readBrowser, readLab } from './lab.ts'
 import { Notice } from './notice.ts'
+import { readSides } from './origins.ts'
 import { publish } from './publish.ts'
 import { Publishers } from './publishers.ts'
 import { showAddresses, showSide } from './side-header.ts'
@@ -55,6 +56,7 @@ function join(next: string): void {
       state(state) {
         isOpen = state === 'open'
         if (!isOpen) ledger.leave()
+        bench?.setOwnStreamCut(state === 'reconnecting')
         card.enter(state)
       },
       hello(said, id) {
@@ -177,6 +179,7 @@ async function openBench(): Promise<void> {
   const lab = await readLab()
   bench = new Bench({
     lab,
+    sides: readSides(location.origin, lab.origins, await readBrowser(lab)),
     // Its events are not this tab's own: they have a ledger of theirs.
     tab: randomTab(),
     topic: () => topic,

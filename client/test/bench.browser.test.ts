@@ -122,28 +122,123 @@ test('the way of an event names who took it, the log, and each worker as far as 
   await shows(tab.page, `${side(fixed)} .way li:nth-child(4)`, 'worker a/1: no stream of this tab')
 })
 
-test('the browser holds back what is more than six connections, the page says so, and publishing goes on', async () => {
-  await using server = await ScriptedServer.start(files)
+/** A lab on this machine that the page reaches by both of its names, so that it may call names below localhost. */
+async function startLocalLab(): Promise<ScriptedServer> {
+  const server = await ScriptedServer.start(files)
   server.workers = { workers: [worker('lab/0', 'streams')] }
   const otherName = server.origin.replace('127.0.0.1', 'localhost')
   server.lab = { lab: true, origins: [server.origin, otherName], report: false }
+  return server
+}
+
+test('streams spread over names of this machine, none is held back, and publishing goes on', async () => {
+  await using server = await startLocalLab()
   await using tab = await openTabIn(browser, server)
 
-  // The page's own stream is the sixth.
-  await openStreams(tab.page, server, 10, '5 of 10 open')
+  await openStreams(tab.page, server, 10, '10 of 10 open')
+  await openStreams(tab.page, server, 100, '48 of 48 open')
+
   await shows(
     tab.page,
     `${side(server)} .held-back`,
-    /^The browser holds 5 back: over HTTP\/1\.1 it opens 6 /,
+    /^62 not opened\. At most 48 streams here, over 8 names /,
   )
+  const hosts = server.open.map(({ host }) => host.split(':', 1)[0])
+  const counts = Map.groupBy(hosts, host => host)
+  assert.deepEqual([...counts].map(([host, all]) => `${host} ${all.length}`).toSorted(), [
+    '127.0.0.1 1',
+    ...Array.from({ length: 8 }, (_, n) => `s${n}.localhost 6`),
+  ])
   await tab.page.locator('#bench-burst').click()
-
-  await shows(tab.page, count(server, 'received'), '100')
+  await shows(tab.page, count(server, 'received'), '960', 10_000)
   await tab.page.locator('#send').click()
   await shows(tab.page, '#received', '1')
+  assert.deepEqual(tab.refused, [])
   await tab.page.locator(`${side(server)} .close`).click()
   await shows(tab.page, `${side(server)} .open-count`, '0 of 0 open')
   await within(releaseMsMax, 'only the page’s own stream', () => server.open.length === 1)
+})
+
+test('where the lab has no such names an address has five streams, the page says so, and publishing goes on', async () => {
+  await using sides = await startSides()
+  const { fixed, unfixed } = sides
+  await using tab = await openTabIn(browser, fixed)
+  // The page's own stream is the fifth.
+  await shows(
+    tab.page,
+    `${side(fixed)} .held-back`,
+    /^At most 4 streams here: over HTTP\/1\.1 a browser opens 6 /,
+  )
+
+  await openStreams(tab.page, fixed, 10, '4 of 4 open')
+  await openStreams(tab.page, unfixed, 10, '5 of 5 open')
+
+  await shows(tab.page, `${side(fixed)} .held-back`, /^6 not opened\. At most 4 streams here/)
+  await tab.page.locator('#bench-burst').click()
+  await shows(tab.page, count(fixed, 'received'), '80')
+  await shows(tab.page, count(unfixed, 'received'), '100')
+  await tab.page.locator('#send').click()
+  await shows(tab.page, '#received', '1')
+})
+
+test('a browser that does not take the names for this machine has five streams', async () => {
+  await using server = await startLocalLab()
+  await using context = await browser.newContext()
+  await context.route(/names\.localhost/, route => route.abort())
+  const page = await context.newPage()
+  await page.goto(server.origin)
+
+  await openStreams(page, server, 10, '4 of 4 open')
+
+  assert.ok(server.openings.every(({ host }) => host.startsWith('127.0.0.1:')))
+})
+
+test('the tabs of a browser share its connections: what one has, the other does not open', async () => {
+  await using server = await startLocalLab()
+  await using tab = await openTabIn(browser, server)
+  await openStreams(tab.page, server, 100, '48 of 48 open')
+  const other = await tab.context.newPage()
+  await other.goto(server.origin)
+
+  await other.locator(`${side(server)} [data-open="1"]`).click()
+  await shows(other, `${side(server)} .held-back`, /^1 not opened\. /)
+  await tab.page.locator(`${side(server)} .close`).click()
+  await shows(tab.page, `${side(server)} .open-count`, '0 of 0 open')
+
+  await openStreams(other, server, 1, '1 of 1 open')
+})
+
+test('a stream that was cut comes back before one that was never open', async () => {
+  await using server = await ScriptedServer.start(files)
+  server.helloId = '40-0'
+  await using tab = await openTabIn(browser, server)
+  await openStreams(tab.page, server, 1, '1 of 1 open')
+  server.script.push('silence')
+  await tab.page.locator(`${side(server)} [data-open="1"]`).click()
+  const silent = await within(5000, 'an opening without an answer', () => server.openings[2])
+
+  server.openings[1]?.cut()
+  await shows(tab.page, `${side(server)} .open-count`, '2 of 2 open', 10_000)
+
+  const [first, second] = server.openings.slice(3)
+  assert.equal(silent.isOpen, false, 'the one that was never open gave its connection up')
+  assert.equal(first?.headerId, '40-0', 'the one that was cut is the first to open')
+  assert.deepEqual([second?.headerId, second?.queryId], [undefined, null])
+  assert.equal(server.openings.length, 5)
+})
+
+test('a page with streams on its sides comes back from the back/forward cache with all of them', async () => {
+  await using server = await startLocalLab()
+  await using tab = await openTabIn(browser, server)
+  await openStreams(tab.page, server, 10, '10 of 10 open')
+
+  await tab.page.goto(`${server.origin}/elsewhere`)
+  await within(5000, 'end of every stream', () => server.open.length === 0)
+  await tab.page.evaluate(() => history.back())
+  await within(5000, 'every stream again', () => server.open.length === 11)
+
+  await shows(tab.page, `${side(server)} .open-count`, '10 of 10 open')
+  assert.equal(server.requests.filter(request => request === 'GET /').length, 1)
 })
 
 test('with a log, what a stream has not got is behind for as long as it may still come; without one it is lost', async () => {

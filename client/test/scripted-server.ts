@@ -5,7 +5,7 @@ import { fields } from '../src/fields.ts'
 import type { PageFiles } from './page-files.ts'
 
 /** How the next opening of a stream is answered; after the script is used up, all are `hello`. */
-export type Opening = 'hello' | '503' | 'retry only' | 'not a stream'
+export type Opening = 'hello' | '503' | 'retry only' | 'not a stream' | 'silence'
 
 export interface Publication {
   readonly topic: string
@@ -30,7 +30,9 @@ const types: Record<string, string> = {
 
 /** The same as the server's. */
 function pagePolicy(origins: readonly string[]): string {
-  const connect = ["'self'", ...origins].join(' ')
+  const names = origins.filter(origin => new URL(origin).hostname === 'localhost')
+  const wildcards = names.map(origin => origin.replace('localhost', '*.localhost'))
+  const connect = ["'self'", ...origins, ...wildcards].join(' ')
   return `default-src 'self'; connect-src ${connect}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
 }
 
@@ -39,6 +41,8 @@ export class Opened {
   readonly topic: string | null
   readonly queryId: string | null
   readonly headerId: string | undefined
+  /** The name by which the browser came, with the port. */
+  readonly host: string
   readonly atMs = performance.now()
   readonly #response: ServerResponse
 
@@ -48,6 +52,7 @@ export class Opened {
     this.topic = searchParams.get('topic')
     this.queryId = searchParams.get('lastEventID')
     this.headerId = typeof header === 'string' ? header : undefined
+    this.host = request.headers.host ?? ''
     this.#response = response
   }
 
@@ -180,6 +185,7 @@ export class ScriptedServer {
     const opened = new Opened(request, response)
     this.openings.push(opened)
     const opening = this.script.shift() ?? 'hello'
+    if (opening === 'silence') return
     if (opening === '503') {
       response.writeHead(503, { 'Content-Type': 'application/problem+json' }).end('{"title":"Draining"}')
       return
