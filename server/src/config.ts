@@ -2,35 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { z } from 'zod'
 import { maskValue } from './observe/secrets.ts'
-
-/** Every knob of a worker. Units stand last in the name; README.md lists the defaults. */
-export type Config = {
-  port: number
-  /** The address to listen on. Loopback unless told: without access control, whoever reaches the port may do all. */
-  bind: string
-  /** A socket file to listen on beside the port. */
-  socket: string | undefined
-  bus: 'memory' | 'pubsub' | 'streams'
-  workers: number
-  redisUrl: string | undefined
-  /** Tells this server, one start of pm2, from any other with the same host name. */
-  serverId: string
-  heartbeatMs: number
-  retryMsMin: number
-  retryMsMax: number
-  streamMs: number
-  drainMs: number
-  logEventsMax: number
-  logBytesMax: number
-  bufferedBytesMax: number
-  eventBytesMax: number
-  connectionsMax: number
-  publishTimeoutMs: number
-  corsOrigins: string[]
-  /** Whether the page may end workers: in a lab alone. */
-  lab: boolean
-  logLevel: 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent'
-}
+import { isRedisUrl, redisUrlRule } from './redis-url.ts'
 
 /** Thrown by readConfig. Its text names every bad variable, so that one start is enough to mend them all. */
 export class ConfigError extends Error {
@@ -52,36 +24,15 @@ function integer(min: number, max: number, fallback: number) {
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-const redisUrlRule =
-  'must be a URL like redis://redis:6379, or redis://user:password@redis:6379/0 in percent-encoding'
-
-// What ioredis would read in a way of its own, fail at with a stack, or take for something else than was meant.
-function isRedisUrl(text: string): boolean {
-  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) return false
-  const { hostname, username, password, pathname, search, hash } = new URL(text)
-  return (
-    hostname !== '' &&
-    [username, password].every(isPercentEncoded) &&
-    /^(\/\d{0,5})?$/.test(pathname) &&
-    search + hash === ''
-  )
-}
-
-function isPercentEncoded(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
+/** Every knob of a worker. Units stand last in the name; README.md lists the defaults. */
 const environment = {
   PORT: integer(1, 65_535, 3000),
+  // Loopback unless told: without access control, whoever reaches the port may do all.
   BIND: z
     .string()
     .refine(isIP, 'must be an IP address of this machine: 127.0.0.1, or 0.0.0.0 for all of them')
     .default('127.0.0.1'),
+  // A socket file to listen on beside the port.
   SOCKET: z
     .string()
     // [unix(7)] 107 bytes, of which the name of the host takes its share: see socket-file.ts.
@@ -93,13 +44,16 @@ const environment = {
   BUS: z.enum(['memory', 'pubsub', 'streams'], 'must be memory, pubsub or streams').optional(),
   WORKERS: integer(1, 256, 4),
   REDIS_URL: z.string().refine(isRedisUrl, redisUrlRule).optional(),
+  // Tells this server, one start of pm2, from any other with the same host name.
   SERVER_ID: z
     .string()
     .regex(/^[0-9a-f]{6}$/, 'must be 6 hexadecimal digits')
     .default(() => randomBytes(3).toString('hex')),
+  // 0: none.
   HEARTBEAT_MS: integer(0, durationMsMax, 15_000),
   RETRY_MS_MIN: integer(1, durationMsMax, 1000),
   RETRY_MS_MAX: integer(1, durationMsMax, 5000),
+  // The age at which a stream ends by itself. 0: never.
   STREAM_MS: integer(0, durationMsMax, 1_800_000),
   DRAIN_MS: integer(0, 600_000, 5000),
   // A million small events are 0.74 GB in each worker and 14 s of a core at its start (docs/decisions.md); far above, a worker
@@ -118,6 +72,7 @@ const environment = {
       'must be origins like http://localhost:8080, separated by commas',
     )
     .default([]),
+  // Whether the page may end workers: in a lab alone.
   LAB: z
     .enum(['0', '1'], 'must be 0 or 1')
     .default('0')
@@ -126,6 +81,16 @@ const environment = {
 }
 
 type Environment = { [Name in keyof typeof environment]: z.output<(typeof environment)[Name]> }
+
+// LOG_EVENTS_MAX is logEventsMax in the code.
+type Camel<Name extends string> = Name extends `${infer Word}_${infer Rest}`
+  ? `${Lowercase<Word>}${Capitalize<Camel<Rest>>}`
+  : Lowercase<Name>
+
+/** The knobs of a worker, as `environment` names and describes them. */
+export type Config = { [Name in keyof Environment as Camel<Name>]: Environment[Name] } & {
+  bus: 'memory' | 'pubsub' | 'streams'
+}
 
 /**
  * Reads the configuration from environment variables. An empty variable counts as absent.
@@ -143,33 +108,16 @@ export function readConfig(env: Record<string, string | undefined>): Config {
   wrong.push(...disagreements(read))
   if (wrong.length > 0) throw new ConfigError(`config: ${wrong.join('; ')}`)
 
+  // Without Redis the memory bus is the only one there is; with it, the one that reaches every worker.
+  read.BUS ??= read.REDIS_URL === undefined ? 'memory' : 'streams'
+  const named = Object.entries(read).map(([name, value]) => [camel(name), value])
   // Every variable was read, or we would not be here.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const it = read as Environment
-  return {
-    port: it.PORT,
-    bind: it.BIND,
-    socket: it.SOCKET,
-    // Without Redis the memory bus is the only one there is; with it, the one that reaches every worker.
-    bus: it.BUS ?? (it.REDIS_URL === undefined ? 'memory' : 'streams'),
-    workers: it.WORKERS,
-    redisUrl: it.REDIS_URL,
-    serverId: it.SERVER_ID,
-    heartbeatMs: it.HEARTBEAT_MS,
-    retryMsMin: it.RETRY_MS_MIN,
-    retryMsMax: it.RETRY_MS_MAX,
-    streamMs: it.STREAM_MS,
-    drainMs: it.DRAIN_MS,
-    logEventsMax: it.LOG_EVENTS_MAX,
-    logBytesMax: it.LOG_BYTES_MAX,
-    bufferedBytesMax: it.BUFFERED_BYTES_MAX,
-    eventBytesMax: it.EVENT_BYTES_MAX,
-    connectionsMax: it.CONNECTIONS_MAX,
-    publishTimeoutMs: it.PUBLISH_TIMEOUT_MS,
-    corsOrigins: it.CORS_ORIGINS,
-    lab: it.LAB,
-    logLevel: it.LOG_LEVEL,
-  }
+  return Object.fromEntries(named) as Config
+}
+
+function camel(name: string): string {
+  return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
 // A password must not be in a log, not even one that was written wrongly.

@@ -1,6 +1,6 @@
-import { z } from 'zod'
 import type { Log } from '../observe/log.ts'
 import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
+import { byName, readMetrics, readStatus, type WorkerStatus } from './worker-status.ts'
 
 const workersKey = 'sse-lab:workers'
 const metricsKey = 'sse-lab:metrics'
@@ -8,46 +8,6 @@ const metricsKey = 'sse-lab:metrics'
 const beatMs = 1000
 const goneAfterMs = 3 * beatMs
 const metricsBeatMs = 5000
-
-const status = z.object({
-  worker: z.string(),
-  instance: z.number().int().nonnegative(),
-  pid: z.number().int().positive(),
-  host: z.string(),
-  /** Tells servers of one host name apart. */
-  server: z.string().regex(/^[\da-f]{6}$/),
-  bus: z.string(),
-  ready: z.boolean(),
-  connections: z.number(),
-  delivered: z.number(),
-  published: z.number(),
-  busLagMs: z.number().nullable(),
-  eventLoopDelayMs: z.number(),
-  rssBytes: z.number(),
-})
-
-const label = z.string().regex(/^[a-zA-Z_]\w*$/)
-const metricName = z.string().regex(/^[a-zA-Z_:][\w:]*$/)
-
-// As prom-client's getMetricsAsJSON gives them. JSON has no NaN: there it is null.
-const metrics = z.array(
-  z.looseObject({
-    name: metricName,
-    help: z.string(),
-    type: z.enum(['counter', 'gauge', 'histogram', 'summary']),
-    aggregator: z.enum(['sum', 'first', 'min', 'max', 'average', 'omit']).optional(),
-    values: z.array(
-      z.looseObject({
-        value: z.number().nullable(),
-        labels: z.record(label, z.union([z.string(), z.number()])),
-        metricName: metricName.optional(),
-      }),
-    ),
-  }),
-)
-
-/** One worker as `GET /api/workers` shows it. Counts are since its start. */
-export type WorkerStatus = z.output<typeof status>
 
 /** `answeredBy`: the worker that was asked. `partial`: Redis did not answer, so only that one is listed. */
 export type WorkerList = { workers: WorkerStatus[]; answeredBy: string; partial?: true }
@@ -165,32 +125,5 @@ export class Workers {
     } catch (error) {
       this.#silent.happened({ err: error }, kindOf(error))
     }
-  }
-}
-
-function byName(a: WorkerStatus, b: WorkerStatus): number {
-  return a.host.localeCompare(b.host) || a.server.localeCompare(b.server) || a.instance - b.instance
-}
-
-// Anyone who reaches Redis can write there: a worker is one only under its own name.
-function readStatus(worker: string, text: string): WorkerStatus | undefined {
-  const { data } = status.safeParse(parse(text))
-  return data?.worker === worker && worker === `${data.host}/${data.server}/${data.instance}`
-    ? data
-    : undefined
-}
-
-// Nor may what stands there break the answer for all, or speak for another worker.
-function readMetrics(worker: string, text: string): object[] | undefined {
-  const { data } = metrics.safeParse(parse(text))
-  const isOwn = data?.every(({ values }) => values.every(({ labels }) => labels.worker === worker))
-  return isOwn === true ? data : undefined
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

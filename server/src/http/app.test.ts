@@ -14,7 +14,7 @@ import { MemoryBus } from '../bus/memory.ts'
 import { readConfig, type Config } from '../config.ts'
 import { openServer } from './http-server.ts'
 import { Hub } from '../hub/hub.ts'
-import { openMetrics } from '../observe/metrics.ts'
+import { openRegistry, registerMetrics } from '../observe/metrics.ts'
 import { Workers } from '../cluster/workers.ts'
 
 const name = { worker: 'test/0', instance: 0, pid: 1, host: 'test', server: '000000' }
@@ -29,7 +29,8 @@ async function startWorker(env: Record<string, string> = {}, bus = new MemoryBus
     tail: { eventsMax: config.logEventsMax, bytesMax: config.logBytesMax },
     pieceBytesMax: config.bufferedBytesMax / 2,
   })
-  const { registry } = openMetrics({ worker: name.worker, hub, bus })
+  const registry = openRegistry(name.worker)
+  registerMetrics(registry, { hub, bus })
   const worker = { draining: false }
   const status = () => ({
     ...name,

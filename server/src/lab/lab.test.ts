@@ -8,7 +8,7 @@ import { call } from '@sse-lab/testkit/publish.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { labCalls } from './lab.ts'
 import { answerProblem } from '../http/problem.ts'
-import type { WorkerStatus } from '../cluster/workers.ts'
+import type { WorkerStatus } from '../cluster/worker-status.ts'
 
 const log = pino({ level: 'silent' })
 

@@ -6,7 +6,7 @@ import { jsonBody } from '../http/json-body.ts'
 import type { Log } from '../observe/log.ts'
 import { Refusal } from '../http/refusal.ts'
 import { RepeatedFact } from '../observe/repeated-fact.ts'
-import type { WorkerStatus } from '../cluster/workers.ts'
+import type { WorkerStatus } from '../cluster/worker-status.ts'
 
 /** What the page of a lab needs and production must not have. */
 export type LabParts = {

@@ -5,7 +5,8 @@ import { until } from '@sse-lab/testkit/wait.ts'
 import type { BusLog } from '../bus/bus.ts'
 import { MemoryBus } from '../bus/memory.ts'
 import { Hub, type Connection } from '../hub/hub.ts'
-import { openMetrics, prometheusText, timed } from './metrics.ts'
+import { openHistograms, timed } from './histograms.ts'
+import { openRegistry, prometheusText, registerMetrics } from './metrics.ts'
 
 const log: BusLog = {
   isId: id => /^\d+$/.test(id),
@@ -23,7 +24,9 @@ function open(eventsMax = 1000) {
     pieceBytesMax: 60,
     onReplayed: events => replays.push(events),
   })
-  const { registry, observe } = openMetrics({ worker: 'host/0', hub, bus })
+  const registry = openRegistry('host/0')
+  const observe = openHistograms(registry)
+  registerMetrics(registry, { hub, bus })
   const value = async (name: string, labels = '') => {
     const line = (await registry.metrics()).split('\n').find(it => it.startsWith(`${name}{${labels}`))
     return Number(line?.slice(line.lastIndexOf(' ')))

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs'
+import type { RequestListener, Server } from 'node:http'
+import type { ListenOptions } from 'node:net'
+import { leadSocketHere, ownSocketFile } from '../cluster/socket-file.ts'
+import { ConfigError } from '../config.ts'
+import { openServer } from './http-server.ts'
+
+export type Addresses = { port: number; bind: string; socket: string | undefined; host: string }
+
+/** Listens on the port, and on the socket file if there is one. Rejects with a ConfigError, or as node:net does. */
+export async function listenAll(listener: RequestListener, where: Addresses): Promise<Server[]> {
+  // Probes on idle connections find peers that went away without a word, even on streams without a heartbeat.
+  const server = openServer(listener, { keepAlive: true, keepAliveInitialDelay: 30_000 })
+  await listen(server, { port: where.port, host: where.bind }).catch((error: unknown) => {
+    if (!isTaken(error)) throw error
+    throw new ConfigError(
+      `PORT ${where.port} is taken: stop what listens there, or choose another with PORT=…`,
+    )
+  })
+  return where.socket === undefined
+    ? [server]
+    : [server, await listenOnFile(where.socket, where.host, listener)]
+}
+
+function listen(server: Server, where: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    // The backlog must hold a whole herd that comes back at once; the kernel caps it at net.core.somaxconn.
+    server.listen({ ...where, backlog: 4096 }, resolve)
+  })
+}
+
+async function listenOnFile(path: string, host: string, listener: RequestListener): Promise<Server> {
+  const server = openServer(listener)
+  const own = ownSocketFile(path, host)
+  // Only the container's first worker: one that is started anew, while the container is being replaced, must not take the way
+  // back from its successor.
+  const isFirst = !existsSync(own)
+  try {
+    await listen(server, { path: own })
+    if (isFirst) await leadSocketHere(path, host)
+  } catch (error) {
+    throw new ConfigError(
+      `SOCKET: cannot listen on ${own}: its folder must exist and let this user write, and nothing of that name may be there (${String(error)})`,
+    )
+  }
+  return server
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
+}
