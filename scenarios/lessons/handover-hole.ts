@@ -26,7 +26,7 @@ export const handoverHole = scenario({
     'What is published after Redis has read the history and before the stream has joined is in neither. The window is a round trip to Redis: here made 300 ms long.',
   fix: 'Join and replay from memory in one turn of the event loop: a batch enters the tail first and goes to those who have joined; the others have it from the tail.',
   code: [
-    { file: 'server/src/hub/hub.ts', text: 'if (since === round) continue' },
+    { file: 'server/src/hub/broadcast.ts', text: 'if (since === round) continue' },
     { file: 'server/src/hub/hub.ts', text: 'this.#tail?.append(entries)' },
   ],
   sides,

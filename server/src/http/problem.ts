@@ -3,6 +3,7 @@ import type { ErrorRequestHandler } from 'express'
 import { z } from 'zod'
 import { BusError } from '../bus/errors.ts'
 import type { Log } from '../observe/log.ts'
+import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
 import { Refusal, type RefusalCode } from './refusal.ts'
 
 /** What a refused call is answered with: `code` is for programs, `detail` for people. */
@@ -47,10 +48,11 @@ const busProblems: Record<BusError['code'], Problem> = {
 
 /** Turns every error into problem details (RFC 9457). An error that no call is to blame for is logged, and is a 500. */
 export function answerProblem(log: Log): ErrorRequestHandler {
+  const failed = new RepeatedFact(log, { text: 'call failed', level: 'error' })
   return (error: unknown, request, response, _next) => {
     const problem = problemOf(error)
     if (problem.status === 500) {
-      log.error({ err: error, method: request.method, path: request.path }, 'call failed')
+      failed.happened({ err: error, method: request.method, path: request.path }, kindOf(error))
     }
     if (response.headersSent) {
       response.destroy()

@@ -1,12 +1,13 @@
 import type { BusLog, Subscriber } from '../bus/bus.ts'
 import type { Event } from '../event.ts'
-import { commentFrame, eventFrame, gapFrame, heartbeatFrame } from '../frame.ts'
+import { commentFrame, gapFrame, heartbeatFrame } from '../frame.ts'
 import { Stats, type CloseReason } from '../stats.ts'
 import { Ahead } from './ahead.ts'
 import { Batch } from './batch.ts'
+import { Broadcast } from './broadcast.ts'
 import { CatchUp, type Lagging } from './catch-up.ts'
-import { Subscriptions, type Connection, type Group } from './subscriptions.ts'
-import { Tail, type Entry, type TailBounds } from './tail.ts'
+import { Subscriptions, type Connection } from './subscriptions.ts'
+import { entryOf, Tail, type TailBounds } from './tail.ts'
 import { Turn, type TurnParts } from './turn.ts'
 
 export type { CloseReason, Connection }
@@ -39,44 +40,43 @@ export type HubParts = {
 export class Hub implements Subscriber {
   readonly stats: Stats
   readonly #log: BusLog | undefined
-  readonly #tail: Tail | undefined
-  readonly #turn: Turn
   readonly #onError: (error: unknown) => void
   readonly #subscriptions = new Subscriptions()
+  readonly #broadcast: Broadcast
+  readonly #tail: Tail | undefined
   readonly #catchUp: CatchUp | undefined
   readonly #ahead: Ahead | undefined
   #connections = 0
-  #queue: Promise<void> = Promise.resolve()
-  // Counts batches, gaps and heartbeats: see Group.live.
-  #round = 0
 
   constructor(parts: HubParts) {
     const { log, pieceBytesMax, stats = new Stats(), onReplayed, onError = () => undefined } = parts
+    const turn = new Turn(parts.turn)
     this.stats = stats
-    this.#turn = new Turn(parts.turn)
-    this.#onError = onError
     this.#log = log
+    this.#onError = onError
+    const broadcast = new Broadcast({ subscriptions: this.#subscriptions, turn, stats, onError })
+    this.#broadcast = broadcast
     if (log === undefined) return
     const tail = (this.#tail = new Tail(log, parts.tail))
     this.#ahead = new Ahead({
       log,
       tail,
-      turn: this.#turn,
+      turn,
       reached: lagging => this.#sort(lagging),
       unknown: lagging => this.#startOver(lagging),
     })
     this.#catchUp = new CatchUp({
       tail,
-      turn: this.#turn,
+      turn,
       pieceBytesMax,
       write: (connection, frames, events) => {
-        const taken = this.#write(connection, frames, events)
+        const taken = broadcast.write(connection, frames, events)
         if (taken) stats.replayed += events
         return taken
       },
       tellGap: position => this.#tellGap(position),
       caughtUp: ({ connection, group, replayed }) => {
-        this.#makeLive(connection, group)
+        broadcast.makeLive(connection, group)
         onReplayed?.(replayed)
       },
     })
@@ -121,7 +121,7 @@ export class Hub implements Subscriber {
     const connection = begin({ position, gap: gap ? this.#tellGap(position) : '' })
     const group = this.#subscriptions.enter(topics)
     this.#connections += 1
-    if (position === null) this.#makeLive(connection, group)
+    if (position === null) this.#broadcast.makeLive(connection, group)
     else this.#sort({ connection, group, position, replayed: 0 })
     let joined = true
     return () => {
@@ -137,34 +137,23 @@ export class Hub implements Subscriber {
 
   /** Takes a batch into the tail and writes it to every live connection of its topics. Resolves after the last write. */
   async deliver(events: Event[]): Promise<void> {
-    await this.#inOrder(async round => {
-      const entries = events.flatMap(event => this.#entryOf(event) ?? [])
+    await this.#broadcast.inOrder(async round => {
+      const entries = events.flatMap(event => entryOf(event, this.#onError) ?? [])
       this.#tail?.append(entries)
-      const batch = new Batch(entries)
-      let looks = 0
-      for (const topic of batch.topics) {
-        for (const group of this.#subscriptions.groupsOf(topic)) {
-          // Passing by is cheap, but 10,000 groups with 32 topics in common are passed 320,000 times.
-          if ((looks += 1) % 1000 === 0 && this.#turn.isLong) await this.#turn.next()
-          if (group.round === round || group.live.size === 0) continue
-          group.round = round
-          const { bytes, events: count } = batch.framesFor(group.topics)
-          await this.#toLive(group, round, bytes, count)
-        }
-      }
+      await this.#broadcast.batch(round, new Batch(entries))
       await this.#ahead?.release()
     })
   }
 
   /** Tells every connection that is not ahead of `position` that events are or may be missing. All that follows will come. */
   async gap(position: string | null): Promise<void> {
-    await this.#inOrder(async round => {
+    await this.#broadcast.inOrder(async round => {
       if (this.#connections > 0) this.stats.gaps += 1
       if (position !== null) this.#tail?.restart(position)
       // What they were being given is gone: this gap is for them, too.
       for (const { connection, group } of this.#catchUp?.takeAll() ?? [])
         group.live.set(connection, round - 1)
-      await this.#toAllLive(round, Buffer.from(gapFrame(position, this.#oldest)))
+      await this.#broadcast.all(round, Buffer.from(gapFrame(position, this.#oldest)))
       // Whoever is still ahead has what comes next already. The others came from events that are gone.
       await this.#ahead?.release()
     })
@@ -175,14 +164,10 @@ export class Hub implements Subscriber {
    * clients of quiet topics keep up with the trimming of the log.
    */
   async heartbeat(): Promise<void> {
-    await this.#inOrder(async round => {
+    await this.#broadcast.inOrder(async round => {
       this.stats.heartbeats += 1
-      await this.#toAllLive(round, Buffer.from(heartbeatFrame(this.position)))
-      const comment = Buffer.from(commentFrame())
-      for (const connection of this.#notLive()) {
-        this.#write(connection, comment)
-        if (this.#turn.isLong) await this.#turn.next()
-      }
+      await this.#broadcast.all(round, Buffer.from(heartbeatFrame(this.position)))
+      await this.#broadcast.each(this.#notLive(), Buffer.from(commentFrame()))
     })
   }
 
@@ -217,69 +202,22 @@ export class Hub implements Subscriber {
     if (order > 0) {
       this.#ahead?.add(lagging)
     } else if (order === 0) {
-      this.#makeLive(lagging.connection, lagging.group)
+      this.#broadcast.makeLive(lagging.connection, lagging.group)
     } else {
       this.stats.replays += 1
       this.#catchUp?.add(lagging)
     }
   }
 
-  // In the turn in which it has everything up to the tail's last.
-  #makeLive(connection: Connection, group: Group): void {
-    group.live.set(connection, this.#round)
-  }
-
   // Its id is from the future, or from another log.
   #startOver({ connection, group }: Lagging): void {
-    this.#write(connection, Buffer.from(this.#tellGap(this.position)))
-    this.#makeLive(connection, group)
+    this.#broadcast.write(connection, Buffer.from(this.#tellGap(this.position)))
+    this.#broadcast.makeLive(connection, group)
   }
 
   /** Every gap for one stream is told by this text, and counted here. */
   #tellGap(position: string | null): string {
     this.stats.gapsOnReturn += 1
     return gapFrame(position, this.#oldest)
-  }
-
-  // Whoever is live when its time comes is in.
-  #inOrder(work: (round: number) => Promise<void>): Promise<void> {
-    this.#queue = this.#queue.then(() => work((this.#round += 1)))
-    return this.#queue
-  }
-
-  async #toAllLive(round: number, frames: Buffer): Promise<void> {
-    for (const group of this.#subscriptions.groups) await this.#toLive(group, round, frames, 0)
-  }
-
-  async #toLive(group: Group, round: number, frames: Buffer, events: number): Promise<void> {
-    for (const [connection, since] of group.live) {
-      if (since === round) continue
-      this.#write(connection, frames, events)
-      if (this.#turn.isLong) await this.#turn.next()
-    }
-  }
-
-  // One broken socket costs one stream.
-  #write(connection: Connection, frames: Buffer, events = 0): boolean {
-    try {
-      if (!connection.write(frames)) return false
-    } catch (error) {
-      this.#onError(error)
-      connection.close('failed')
-      return false
-    }
-    this.stats.bytes += frames.length
-    this.stats.delivered += events
-    return true
-  }
-
-  // What the bus should have refused. A line break in a field would forge the next one on every stream.
-  #entryOf(event: Event): Entry | undefined {
-    try {
-      return { id: event.id, topic: event.topic, frame: eventFrame(event), bytes: event.bytes }
-    } catch (error) {
-      this.#onError(error)
-      return undefined
-    }
   }
 }
