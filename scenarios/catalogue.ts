@@ -28,6 +28,7 @@ import { seventhTab } from './lessons/seventh-tab.ts'
 import { slowReaderMemory } from './lessons/slow-reader-memory.ts'
 import { staleKeepalive } from './lessons/stale-keepalive.ts'
 import { trimmedHistory } from './lessons/trimmed-history.ts'
+import { twoProxies } from './lessons/two-proxies.ts'
 import { unevenWorkers } from './lessons/uneven-workers.ts'
 import { workerConnections } from './lessons/worker-connections.ts'
 
@@ -51,6 +52,7 @@ export const catalogue: readonly Scenario[] = [
   connectionPerStream,
   nPings,
   proxyBuffer,
+  twoProxies,
   gzip,
   gzipProxy,
   headersHeld,
