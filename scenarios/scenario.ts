@@ -8,7 +8,7 @@ export type SideName = (typeof sideNames)[number]
 export type Judgement = { predicted: string; measured: string; holds: boolean; evidence?: string }
 
 /** A place that fixes it: a file of this repository, and a text that stands in the line. */
-export type CodePlace = { file: string; text: string }
+type CodePlace = { file: string; text: string }
 
 /** What a reader is told. The page, the report and docs/scenarios show it. */
 export type Lesson = {

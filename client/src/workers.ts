@@ -15,7 +15,7 @@ export interface Worker {
   readonly rssBytes: number
 }
 
-export interface WorkerList {
+interface WorkerList {
   readonly workers: readonly Worker[]
   /** Redis is away: the worker that answered could list only itself. */
   readonly partial: boolean

@@ -15,7 +15,7 @@ export type RequestParts = {
 }
 
 /** The bytes of a request, with the headers that every request needs. */
-export function requestBytes(
+function requestBytes(
   base: URL,
   { method = 'GET', path, version = '1.1', headers, body }: RequestParts,
 ): Buffer {

@@ -6,7 +6,7 @@ import { docker } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
 /** What is measured, while it runs: where it takes streams and publishes, and its processes on the host. */
-export type Running = AsyncDisposable & { url: string; pids: number[] }
+type Running = AsyncDisposable & { url: string; pids: number[] }
 
 export type Contender = { name: string; start: () => Promise<Running> }
 

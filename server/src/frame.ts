@@ -30,7 +30,7 @@ export function eventFrame(event: Pick<Event, 'id' | 'type' | 'data'>): string {
 }
 
 /** An id or a type that would end its line and begin another field, or that a browser would ignore. */
-export class UnsafeField extends Error {
+class UnsafeField extends Error {
   override readonly name = 'UnsafeField'
 
   constructor(field: 'id' | 'type') {

@@ -17,7 +17,7 @@ export const keyReused = 'key-reused'
 export const tooManyKeys = 'too-many-keys'
 
 /** Events that one publish may trim: more than one, so that a log above a smaller bound comes down to it publish by publish. */
-export const trimmedEventsMax = 500
+const trimmedEventsMax = 500
 
 // What a script does after its first write must not fail: the event would be in the log and its publisher refused. So what
 // could fail is asked before: whether Redis knows the command, and whether this user may give it.
