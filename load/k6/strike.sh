@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Strikes the fixed side while load/reconnect.ts reads it: workers reloaded, one killed, then every stream cut at once.
+# Strikes the fixed side while load/k6/reconnect.ts reads it: workers reloaded, one killed, then every stream cut at once.
 # Waits for STREAMS streams, and leaves DURATION to whoever runs the script.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 
 say() { echo "strike: $*"; }
 url=$(scripts/address.sh HTTP_PORT)
