@@ -16,10 +16,10 @@ progress() {
     [[ "$line" =~ ^#([0-9]+)\ (.*)$ ]] || continue
     number=${BASH_REMATCH[1]} rest=${BASH_REMATCH[2]}
     if [[ "$rest" =~ ^\[.*\]\ (RUN|COPY|FROM)\  ]]; then
-      names[$number]=$rest
-    elif [[ "$rest" =~ ^[0-9]+\.[0-9]+\  || "$rest" =~ ^DONE\ ([2-9]|[0-9]{2,})\. ]] && [ -n "${names[$number]:-}" ]; then
-      printf '  %.110s\n' "${names[$number]}"
-      names[$number]=''
+      names[number]=$rest
+    elif [[ "$rest" =~ ^[0-9]+\.[0-9]+\  || "$rest" =~ ^DONE\ ([2-9]|[0-9]{2,})\. ]] && [ -n "${names[number]:-}" ]; then
+      printf '  %.110s\n' "${names[number]}"
+      names[number]=''
     fi
   done
 }

@@ -9,6 +9,7 @@ fail() { printf 'engine: %s\n' "$*" >&2; exit 1; }
 
 # Prints the mirror that this machine's own apt sources name, whichever of apt's two formats they are written in.
 debian_mirror() {
+  # shellcheck disable=SC2016 # apt fills these in, not the shell.
   apt-get indextargets --format '$(SITE)|$(COMPONENT)' 'Created-By: Packages' |
     awk -F'|' '$2 == "main" && $1 ~ /\/debian\/?$/ { print $1; exit }'
 }
@@ -64,7 +65,7 @@ stop_if_told() {
 }
 
 # A zombie has no command line, and is no engine.
-lives() { [ -n "$(cat "/proc/$1/cmdline" 2>/dev/null | tr -d '\0')" ]; }
+lives() { [ -n "$(tr -d '\0' 2>/dev/null <"/proc/$1/cmdline")" ]; }
 
 # When a process began, in seconds since 1970.
 begun() {
@@ -131,6 +132,7 @@ require_plugins() {
 # there needs more, and Debian 12's is new enough. The pin keeps every other package of that suite away from this machine.
 install_debian() {
   local packages="docker.io docker-cli docker-compose docker-buildx containerd" suite=trixie site release
+  # shellcheck source=/dev/null
   release=$(. /etc/os-release && printf '%s' "${VERSION_ID:-13}")
   say "installing $packages from Debian $suite (every other package stays as it is)"
   apt-get update -qq
@@ -155,6 +157,7 @@ install_ubuntu() {
 
 install_engine() {
   local id=''
+  # shellcheck source=/dev/null
   if [ -r /etc/os-release ]; then id=$(. /etc/os-release && printf '%s' "$ID"); fi
   [ "$(uname -s)" = Linux ] || fail "no Docker engine answers: start Docker Desktop (or install it: https://docs.docker.com/get-docker/) and try again."
   case "$id" in
@@ -175,7 +178,7 @@ start_engine() {
     # After a hard kill these two keep dockerd from starting.
     rm -f /var/run/docker.pid /var/run/docker/containerd/containerd.pid
     # Appended to, and moved aside when it is long: a log belongs to whoever wrote it before, too.
-    if [ "$(cat "$log" 2>/dev/null | wc -c)" -gt 10000000 ]; then mv -f "$log" "$log.1"; fi
+    if [ -r "$log" ] && [ "$(wc -c <"$log")" -gt 10000000 ]; then mv -f "$log" "$log.1"; fi
     setsid dockerd >>"$log" 2>&1 </dev/null &
     engine=$!
   fi

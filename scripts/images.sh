@@ -23,8 +23,9 @@ build() { # build DOCKERFILE TAG [NAME=VALUE...]
 # and apt's date checks), which an official image cannot know.
 stand_in_debian() {
   local root site ca=/etc/ssl/certs/ca-certificates.crt
-  [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     fail "no registry answers, and a stand-in for $1 can be built only as root on Debian or Ubuntu. Check the network or a registry mirror (docker pull $1), then try again."
+  fi
   command -v debootstrap >/dev/null || {
     say "installing debootstrap"
     apt-get update -qq
@@ -33,6 +34,7 @@ stand_in_debian() {
   root=$(mktemp -d)
   # shellcheck disable=SC2064
   trap "rm -rf '$root'" EXIT
+  # shellcheck disable=SC2016 # apt fills these in, not the shell.
   site=$(apt-get indextargets --format '$(SITE)|$(COMPONENT)' 'Created-By: Packages' |
     awk -F'|' '$2 == "main" && $1 ~ /\/debian\/?$/ { print $1; exit }')
   [ -n "$site" ] || fail "found no Debian mirror in this machine's apt sources: pull or load $1 by hand (docker load)."

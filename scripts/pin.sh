@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 name=$1
 eval "value=\${$name:-}"
 if [ -z "$value" ]; then
-  value=$(tr -d '\r' <.env | sed -n -E "s/^[[:space:]]*(export[[:space:]]+)?$name[[:space:]]*=[[:space:]]*//p" | tail -1)
+  value=$(tr -d '\r' <.env | sed -n -E "s/^[[:space:]]*(export[[:space:]]+)?${name}[[:space:]]*=[[:space:]]*//p" | tail -1)
   case "$value" in
     \"*) value=${value#\"} value=${value%%\"*} ;;
     \'*) value=${value#\'} value=${value%%\'*} ;;

@@ -20,7 +20,14 @@ process.chdir(root)
 const unit = ['server/src/**/*.test.ts', 'server/test/{scripts,support}/*.test.ts']
 
 const parts: Part[] = [
-  { name: 'lint', act: () => command('npm', 'run', '--silent', 'lint') },
+  {
+    name: 'lint',
+    act: async () =>
+      sum(
+        await command('npm', 'run', '--silent', 'lint'),
+        await command('scripts/lint-shell.sh', 'required'),
+      ),
+  },
   { name: 'types', act: () => command('npm', 'run', '--silent', 'types') },
   {
     name: 'unit',
@@ -74,6 +81,10 @@ async function command(...words: [string, ...string[]]): Promise<Counts> {
   const [file, ...args] = words
   const [code] = await once(spawn(file, args, { stdio: 'inherit' }), 'exit')
   return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+}
+
+function sum(a: Counts, b: Counts): Counts {
+  return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }
 }
 
 /** The tests of load/xk6-eventsource, built with the race detector into an image of their own. */
