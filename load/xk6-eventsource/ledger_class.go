@@ -20,7 +20,7 @@ func (r *root) ledgerNamed(name string, options ledgerOptions) (*ledger, error) 
 		r.ledgers[name] = known
 	}
 	if !known.options.equal(options) {
-		return nil, fmt.Errorf("Ledger: %q exists with other options (%s)", name, known.options)
+		return nil, fmt.Errorf("new Ledger: %q exists with other options (%s)", name, known.options)
 	}
 	return known, nil
 }
@@ -55,7 +55,7 @@ func (m *instance) newLedger(call sobek.ConstructorCall) any {
 	rt := m.vu.Runtime()
 	name, isText := exported(call.Argument(0)).(string)
 	if !isText || name == "" {
-		common.Throw(rt, errors.New("Ledger: the first argument must be a name"))
+		common.Throw(rt, errors.New("new Ledger: the first argument must be a name"))
 	}
 	options, err := readLedgerOptions(rt, call.Argument(1))
 	must(rt, err)

@@ -58,7 +58,7 @@ func readLedgerOptions(rt *sobek.Runtime, value sobek.Value) (ledgerOptions, err
 func pathOf(field string, value sobek.Value) (string, error) {
 	path, isText := exported(value).(string)
 	if !isText || path == "" {
-		return "", fmt.Errorf("Ledger: %s must be a path in an event's data, like '%s' or 'from.%s'", field, field, field)
+		return "", fmt.Errorf("new Ledger: %s must be a path in an event's data, like '%s' or 'from.%s'", field, field, field)
 	}
 	return path, nil
 }
