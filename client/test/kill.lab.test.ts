@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { stackReady } from '../../server/test/support/stack.ts'
-import { until } from '../../server/test/support/until.ts'
-import { openBrowser } from './browser.ts'
+import { stackReady } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { openBrowser } from '@sse-lab/testkit/browser.ts'
 import { openPassage } from './passage.ts'
 
 /**
