@@ -30,7 +30,7 @@ knobs:
 	@scripts/knobs.sh $(filter up observe scale deploy,$(MAKECMDGOALS))
 
 ports: base
-	@scripts/ports.sh up HTTP_PORT PROBLEMS_PORT
+	@scripts/ports.sh up HTTP_PORT BROKEN_PORT
 
 down: ## Stop and remove the containers
 	@$(COMPOSE) --profile observe down
@@ -73,15 +73,15 @@ engine:
 K6 = mkdir -p load/reports && $(COMPOSE) --profile load run --rm --no-deps --user "$$(id -u):$$(id -g)" \
   --env K6_WEB_DASHBOARD=true --env K6_WEB_DASHBOARD_PORT=-1 --env K6_WEB_DASHBOARD_PERIOD=1s \
   --env K6_WEB_DASHBOARD_EXPORT=reports/$(1).html k6 run $(FLAGS) $(1).ts
-BOTH := fixed,unfixed
+BOTH := fixed,broken
 
 load-test: lab k6 ## Open streams on both sides, and prove what is delivered, lost and cut (80 s, docs/load.md)
 	@export SIDES=$(or $(SIDES),$(BOTH)); $(call K6,load-test)
 
-load-fanout: lab k6 ## Every event on every stream? Knobs: STREAMS=5000 RATE=10 DURATION=60s, SIDES=fixed,unfixed
+load-fanout: lab k6 ## Every event on every stream? Knobs: STREAMS=5000 RATE=10 DURATION=60s, SIDES=fixed,broken
 	@$(call K6,fanout)
 
-load-quiet: lab k6 ## Do silent streams outlive the proxy? QUIET=70s SIDES=fixed,unfixed
+load-quiet: lab k6 ## Do silent streams outlive the proxy? QUIET=70s SIDES=fixed,broken
 	@$(call K6,quiet)
 
 load-reconnect: lab k6 ## Reload, kill and cut under load: what is lost, and how does the herd return? (80 s)

@@ -54,12 +54,12 @@ differ() { # differ NAME OTHER EXAMPLE
 
 address
 integer HTTP_PORT 1 65535 9080 'a port'
-integer PROBLEMS_PORT 1 65535 9081 'a port'
+integer BROKEN_PORT 1 65535 9081 'a port'
 integer PROMETHEUS_PORT 1 65535 9190 'a port'
-differ PROBLEMS_PORT HTTP_PORT 9081
+differ BROKEN_PORT HTTP_PORT 9081
 if [ "$target" = observe ]; then
   differ PROMETHEUS_PORT HTTP_PORT 9190
-  differ PROMETHEUS_PORT PROBLEMS_PORT 9190
+  differ PROMETHEUS_PORT BROKEN_PORT 9190
 fi
 integer SERVERS 1 100 1
 integer WORKERS 1 256 4

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Asks the engine itself whether the lab's ports and open files can be had, by a container that ends at once. Ports that
 # this lab holds already are its own.
-# Usage: ports.sh TARGET NAME..., for example: ports.sh up HTTP_PORT PROBLEMS_PORT
+# Usage: ports.sh TARGET NAME..., for example: ports.sh up HTTP_PORT BROKEN_PORT
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -14,7 +14,7 @@ running() { docker ps --quiet --filter "label=com.docker.compose.project=$projec
 # Any worker knows all of both sides through Redis; one that does not answer is asked nothing more.
 workers() {
   local id
-  for id in $(running server) $(running server-problems); do
+  for id in $(running server) $(running server-broken); do
     if docker exec --interactive "$id" node --input-type=module - <workers.mjs 2>/dev/null; then return; fi
   done
   say 'No worker answers. What they say: make logs'
@@ -50,7 +50,7 @@ ports() {
   if [ -z "$nginx" ]; then say 'nginx does not run, so nobody reaches the lab: make up'; return; fi
   command -v curl >/dev/null 2>&1 || { echo 'There is no curl here to ask the ports with.'; return; }
   port "$nginx" fixed 80
-  port "$nginx" unfixed 8081
+  port "$nginx" broken 8081
 }
 
 # What docker says where it cannot be asked stands on the line above.

@@ -21,4 +21,4 @@ done
 [ -z "$said" ] || { printf '%s\n' "$said"; exit 1; }
 echo
 echo "  fixed    $(scripts/address.sh HTTP_PORT)"
-echo "  unfixed  $(scripts/address.sh PROBLEMS_PORT)"
+echo "  broken   $(scripts/address.sh BROKEN_PORT)"

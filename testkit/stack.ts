@@ -10,7 +10,7 @@ import { until } from './wait.ts'
 
 /**
  * The lab as compose.yaml describes it, under a project name of its own and with shrunk timeouts: two server containers
- * of two workers each on the fixed side, one of two on the unfixed. run.ts starts it once; the test files share it, one
+ * of two workers each on the fixed side, one of two on the broken. run.ts starts it once; the test files share it, one
  * file at a time, and each leaves it as it was.
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -30,13 +30,13 @@ const environment = {
   DRAIN_MS: '1000',
   // The tests reach the containers by name in their own network; the host's ports are left to whoever uses them.
   HTTP_PORT: '0',
-  PROBLEMS_PORT: '0',
+  BROKEN_PORT: '0',
   CORS_ORIGINS: 'http://localhost:8080,http://localhost:8081,http://nginx,http://nginx:8081',
 }
 
 /** Where the sides answer, as seen from inside the compose network. */
 export const fixed = 'http://nginx'
-export const unfixed = 'http://nginx:8081'
+export const broken = 'http://nginx:8081'
 
 const run = promisify(execFile)
 
@@ -168,7 +168,7 @@ export async function startNginx(
 ): Promise<StartedTestContainer> {
   const files = Object.entries(beside).map(([target, content]) => ({ target, content, mode: 0o644 }))
   const changed = await Promise.all(
-    ['nginx.conf', 'streaming.conf', 'problems.conf', 'http2.conf'].map(async name => {
+    ['nginx.conf', 'streaming.conf', 'broken.conf', 'http2.conf'].map(async name => {
       return {
         target: `/lab/${name}`,
         content: change(await readFile(`${root}/nginx/${name}`, 'utf8')),
@@ -223,7 +223,7 @@ export async function listWorkers(base = fixed): Promise<ListedWorker[]> {
   return workers
 }
 
-/** Waits until the whole stack is ready: `fixed` workers on the fixed side, two on the unfixed. Returns the fixed side's. */
+/** Waits until the whole stack is ready: `fixed` workers on the fixed side, two on the broken. Returns the fixed side's. */
 export async function stackReady(fixedWorkers = 4): Promise<ListedWorker[]> {
   return await until('all workers of the stack to be ready', 30_000, async () => {
     const workers = (await listWorkers()).filter(({ ready }) => ready)

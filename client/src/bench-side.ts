@@ -92,9 +92,9 @@ export class BenchSide {
     this.#workers = workers
     const bus = workers[0]?.bus
     if (bus !== undefined) {
-      const unfixed = bus === 'memory' && workers.length > 1
-      this.#parts.place.dataset['kind'] = unfixed ? 'unfixed' : 'fixed'
-      write(this.#find('.side-name', HTMLElement), unfixed ? 'Unfixed' : 'Fixed')
+      const broken = bus === 'memory' && workers.length > 1
+      this.#parts.place.dataset['kind'] = broken ? 'broken' : 'fixed'
+      write(this.#find('.side-name', HTMLElement), broken ? 'Broken' : 'Fixed')
     }
     this.show()
   }

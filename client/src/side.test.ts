@@ -4,21 +4,21 @@ import { otherSide, sideOf } from './side.ts'
 
 const hello = { worker: 'a/0', instance: 0, pid: 1, bus: 'streams', heartbeatMs: 15_000 }
 
-test('the memory bus with several workers is the unfixed side', () => {
+test('the memory bus with several workers is the broken side', () => {
   const side = sideOf({ ...hello, bus: 'memory' }, 4)
 
-  assert.equal(side.kind, 'unfixed')
+  assert.equal(side.kind, 'broken')
   assert.match(side.sentence, /only the streams of the worker that took it/)
 })
 
-test('no heartbeat is the unfixed side, on any bus', () => {
+test('no heartbeat is the broken side, on any bus', () => {
   const side = sideOf({ ...hello, heartbeatMs: 0 }, 4)
 
-  assert.equal(side.kind, 'unfixed')
-  assert.equal(side.sentence, 'Left unfixed here: no heartbeat, so the proxy ends a quiet stream.')
+  assert.equal(side.kind, 'broken')
+  assert.equal(side.sentence, 'Left broken here: no heartbeat, so the proxy ends a quiet stream.')
 })
 
-test('the memory bus with one worker loses nothing, so it is not called unfixed', () => {
+test('the memory bus with one worker loses nothing, so it is not called broken', () => {
   const side = sideOf({ ...hello, bus: 'memory' }, 1)
 
   assert.equal(side.kind, 'single')
@@ -32,10 +32,10 @@ test('a Redis bus with heartbeats is the fixed side', () => {
 
 test('the other side is on the other of the two ports, with the same host and topic', () => {
   const fromFixed = otherSide(new URL('http://lab.example:8080/?topic=a'))
-  const fromUnfixed = otherSide(new URL('http://localhost:8081/'))
+  const fromBroken = otherSide(new URL('http://localhost:8081/'))
 
   assert.equal(fromFixed?.href, 'http://lab.example:8081/?topic=a')
-  assert.equal(fromUnfixed?.href, 'http://localhost:8080/')
+  assert.equal(fromBroken?.href, 'http://localhost:8080/')
 })
 
 test('on any other port there is no other side', () => {

@@ -1,7 +1,7 @@
 import type { Hello } from './stream.ts'
 
 export interface Side {
-  readonly kind: 'fixed' | 'unfixed' | 'single'
+  readonly kind: 'fixed' | 'broken' | 'single'
   readonly name: string
   readonly sentence: string
 }
@@ -14,7 +14,7 @@ export function sideOf({ bus, heartbeatMs }: Hello, workersBeside: number): Side
   }
   if (heartbeatMs === 0) problems.push('no heartbeat, so the proxy ends a quiet stream')
   if (problems.length > 0) {
-    return { kind: 'unfixed', name: 'Unfixed side', sentence: `Left unfixed here: ${problems.join('; ')}.` }
+    return { kind: 'broken', name: 'Broken side', sentence: `Left broken here: ${problems.join('; ')}.` }
   }
   if (bus === 'memory') {
     return {

@@ -33,22 +33,22 @@ function worker(name: string, bus: string): Record<string, unknown> {
 /** Two sides that know each other: one delivers everything, the other only what its stream's own worker took. */
 async function startSides(
   lab = true,
-): Promise<AsyncDisposable & { fixed: ScriptedServer; unfixed: ScriptedServer }> {
-  const [fixed, unfixed] = [await ScriptedServer.start(files), await ScriptedServer.start(files)]
+): Promise<AsyncDisposable & { fixed: ScriptedServer; broken: ScriptedServer }> {
+  const [fixed, broken] = [await ScriptedServer.start(files), await ScriptedServer.start(files)]
   fixed.hello = { worker: 'a/0', instance: 0, pid: 27, bus: 'streams', heartbeatMs: 0 }
-  unfixed.hello = { worker: 'b/0', instance: 0, pid: 27, bus: 'memory', heartbeatMs: 0 }
+  broken.hello = { worker: 'b/0', instance: 0, pid: 27, bus: 'memory', heartbeatMs: 0 }
   const names = ['a/0', 'a/1', 'b/0', 'b/1'].map(name =>
     worker(name, name.startsWith('a') ? 'streams' : 'memory'),
   )
-  for (const side of [fixed, unfixed]) {
+  for (const side of [fixed, broken]) {
     side.workers = { workers: names }
-    side.lab = { lab, origins: [fixed.origin, unfixed.origin], report: false }
+    side.lab = { lab, origins: [fixed.origin, broken.origin], report: false }
   }
   return {
     fixed,
-    unfixed,
+    broken,
     async [Symbol.asyncDispose]() {
-      await Promise.all([fixed[Symbol.asyncDispose](), unfixed[Symbol.asyncDispose]()])
+      await Promise.all([fixed[Symbol.asyncDispose](), broken[Symbol.asyncDispose]()])
     },
   }
 }
@@ -63,22 +63,22 @@ async function openStreams(page: Page, server: ScriptedServer, number: number, o
 
 test('both sides get what is sent, and the ledger of each says what theory loses and what was lost', async () => {
   await using sides = await startSides()
-  const { fixed, unfixed } = sides
+  const { fixed, broken } = sides
   // Every second publish is taken by a worker that holds none of the streams.
   let taken = 0
-  unfixed.publish = event => {
+  broken.publish = event => {
     taken += 1
-    return taken % 2 === 0 ? unfixed.acknowledge(event.topic, 'b/1') : unfixed.deliver(event)
+    return taken % 2 === 0 ? broken.acknowledge(event.topic, 'b/1') : broken.deliver(event)
   }
   await using tab = await openTabIn(browser, fixed)
-  for (const server of [fixed, unfixed]) await openStreams(tab.page, server, 1, '1 of 1 open')
+  for (const server of [fixed, broken]) await openStreams(tab.page, server, 1, '1 of 1 open')
 
   await tab.page.locator('#bench-burst').click()
 
-  for (const server of [fixed, unfixed]) await shows(tab.page, count(server, 'published'), '20')
+  for (const server of [fixed, broken]) await shows(tab.page, count(server, 'published'), '20')
   await shows(tab.page, count(fixed, 'received'), '20')
-  await shows(tab.page, count(unfixed, 'lost'), '10')
-  await shows(tab.page, count(unfixed, 'predicted'), '10')
+  await shows(tab.page, count(broken, 'lost'), '10')
+  await shows(tab.page, count(broken, 'predicted'), '10')
   for (const key of ['lost', 'predicted', 'doubled', 'disordered'])
     await shows(tab.page, count(fixed, key), '0')
   assert.deepEqual(tab.refused, [])
@@ -86,24 +86,24 @@ test('both sides get what is sent, and the ledger of each says what theory loses
 
 test('an event that comes twice or out of its order shows on its side alone', async () => {
   await using sides = await startSides()
-  const { fixed, unfixed } = sides
+  const { fixed, broken } = sides
   const held: (() => void)[] = []
-  unfixed.publish = ({ topic, data }) => {
-    const answer = unfixed.acknowledge(topic)
-    const send = () => unfixed.open.forEach(opened => opened.send(answer.body.id, data))
+  broken.publish = ({ topic, data }) => {
+    const answer = broken.acknowledge(topic)
+    const send = () => broken.open.forEach(opened => opened.send(answer.body.id, data))
     // The first waits for the second, which comes twice.
     if (held.length === 0) held.push(send)
     else [send, send, ...held].forEach(act => act())
     return answer
   }
   await using tab = await openTabIn(browser, fixed)
-  for (const server of [fixed, unfixed]) await openStreams(tab.page, server, 1, '1 of 1 open')
+  for (const server of [fixed, broken]) await openStreams(tab.page, server, 1, '1 of 1 open')
 
   for (let sent = 0; sent < 2; sent += 1) await tab.page.locator('#bench-form button[type=submit]').click()
 
-  await shows(tab.page, count(unfixed, 'received'), '2')
-  await shows(tab.page, count(unfixed, 'doubled'), '1')
-  await shows(tab.page, count(unfixed, 'disordered'), '1')
+  await shows(tab.page, count(broken, 'received'), '2')
+  await shows(tab.page, count(broken, 'doubled'), '1')
+  await shows(tab.page, count(broken, 'disordered'), '1')
   for (const key of ['doubled', 'disordered']) await shows(tab.page, count(fixed, key), '0')
 })
 
@@ -161,7 +161,7 @@ test('streams spread over names of this machine, none is held back, and publishi
 
 test('where the lab has no such names an address has five streams, the page says so, and publishing goes on', async () => {
   await using sides = await startSides()
-  const { fixed, unfixed } = sides
+  const { fixed, broken } = sides
   await using tab = await openTabIn(browser, fixed)
   // The page's own stream is the fifth.
   await shows(
@@ -171,12 +171,12 @@ test('where the lab has no such names an address has five streams, the page says
   )
 
   await openStreams(tab.page, fixed, 10, '4 of 4 open')
-  await openStreams(tab.page, unfixed, 10, '5 of 5 open')
+  await openStreams(tab.page, broken, 10, '5 of 5 open')
 
   await shows(tab.page, `${side(fixed)} .held-back`, /^6 not opened\. At most 4 streams here/)
   await tab.page.locator('#bench-burst').click()
   await shows(tab.page, count(fixed, 'received'), '80')
-  await shows(tab.page, count(unfixed, 'received'), '100')
+  await shows(tab.page, count(broken, 'received'), '100')
   await tab.page.locator('#send').click()
   await shows(tab.page, '#received', '1')
 })
@@ -243,26 +243,26 @@ test('a page with streams on its sides comes back from the back/forward cache wi
 
 test('with a log, what a stream has not got is behind for as long as it may still come; without one it is lost', async () => {
   await using sides = await startSides()
-  const { fixed, unfixed } = sides
+  const { fixed, broken } = sides
   fixed.helloId = '0-1'
   let sent: unknown
-  for (const server of [fixed, unfixed]) {
+  for (const server of [fixed, broken]) {
     server.publish = event => {
       sent = event.data
       return server.acknowledge(event.topic)
     }
   }
   await using tab = await openTabIn(browser, fixed)
-  for (const server of [fixed, unfixed]) await openStreams(tab.page, server, 1, '1 of 1 open')
+  for (const server of [fixed, broken]) await openStreams(tab.page, server, 1, '1 of 1 open')
   await tab.page.locator('#bench-form button[type=submit]').click()
   await shows(tab.page, count(fixed, 'behind'), '1')
 
-  for (const server of [fixed, unfixed]) server.open.at(-1)?.cut()
-  for (const server of [fixed, unfixed]) await shows(tab.page, `${side(server)} .returns`, /1 came back/)
+  for (const server of [fixed, broken]) server.open.at(-1)?.cut()
+  for (const server of [fixed, broken]) await shows(tab.page, `${side(server)} .returns`, /1 came back/)
 
   // The other side has none of its time left, so this one's is over, too.
-  await shows(tab.page, count(unfixed, 'lost'), '1')
-  await shows(tab.page, count(unfixed, 'behind'), '0')
+  await shows(tab.page, count(broken, 'lost'), '1')
+  await shows(tab.page, count(broken, 'behind'), '0')
   await shows(tab.page, count(fixed, 'lost'), '0')
   await shows(tab.page, count(fixed, 'behind'), '1')
   fixed.open.at(-1)?.send('1-0', sent)
@@ -302,17 +302,17 @@ test('streams of this tab are marks in the lane of their worker, and come back w
 
 test('in a lab a worker is killed or reloaded from its lane, by keyboard as well', async () => {
   await using sides = await startSides()
-  const { fixed, unfixed } = sides
+  const { fixed, broken } = sides
   await using tab = await openTabIn(browser, fixed)
-  await shows(tab.page, `${side(unfixed)} .lanes`, /b\/1/)
+  await shows(tab.page, `${side(broken)} .lanes`, /b\/1/)
 
   await tab.page.getByRole('button', { name: 'Kill worker a/1' }).click()
   await tab.page.getByRole('button', { name: 'Reload worker b/0' }).focus()
   await tab.page.keyboard.press('Enter')
 
-  await within(3000, 'both orders', () => fixed.strikes.length === 1 && unfixed.strikes.length === 1)
+  await within(3000, 'both orders', () => fixed.strikes.length === 1 && broken.strikes.length === 1)
   assert.deepEqual(fixed.strikes, [{ worker: 'a/1', act: 'kill' }])
-  assert.deepEqual(unfixed.strikes, [{ worker: 'b/0', act: 'reload' }])
+  assert.deepEqual(broken.strikes, [{ worker: 'b/0', act: 'reload' }])
 })
 
 test('two processes under one name have a lane each, and the marks are in that of the stream’s own', async () => {
@@ -347,9 +347,9 @@ test('what is said of a killed worker is in view, names it, and goes when it is 
 
 test('what went wrong with a side is said with what was seen of it, and goes with the next event that it takes', async () => {
   await using sides = await startSides()
-  const { fixed, unfixed } = sides
-  const deliver = unfixed.publish
-  unfixed.publish = () => ({ status: 503, body: { title: 'Bus away', detail: 'Redis did not answer.' } })
+  const { fixed, broken } = sides
+  const deliver = broken.publish
+  broken.publish = () => ({ status: 503, body: { title: 'Bus away', detail: 'Redis did not answer.' } })
   await using tab = await openTabIn(browser, fixed)
   const send = tab.page.locator('#bench-form button[type=submit]')
 
@@ -357,9 +357,9 @@ test('what went wrong with a side is said with what was seen of it, and goes wit
   await shows(
     tab.page,
     '#notice',
-    `${unfixed.origin}: Not acknowledged (503: Bus away: Redis did not answer.).`,
+    `${broken.origin}: Not acknowledged (503: Bus away: Redis did not answer.).`,
   )
-  unfixed.publish = deliver
+  broken.publish = deliver
   await send.click()
 
   await shows(tab.page, '#notice', '', 10_000)

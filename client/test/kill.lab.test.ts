@@ -11,14 +11,14 @@ import { openPassage } from './passage.ts'
  * What people do first: open many streams, publish all the time, and kill a worker. At localhost, as they do, where the
  * browser's six connections per address are the trap.
  */
-const ports = { fixed: 8080, unfixed: 8081 }
+const ports = { fixed: 8080, broken: 8081 }
 const passages = new AsyncDisposableStack()
 let browser: Browser
 
 before(async () => {
   await stackReady()
   passages.use(await openPassage(ports.fixed, { host: 'nginx', port: 80 }))
-  passages.use(await openPassage(ports.unfixed, { host: 'nginx', port: 8081 }))
+  passages.use(await openPassage(ports.broken, { host: 'nginx', port: 8081 }))
   browser = await openBrowser()
 })
 after(async () => {
@@ -96,7 +96,7 @@ test('with 24 streams open a side and 30 events a second, killing workers never 
 
   assert.deepEqual(new Set(await shownAsLost()), new Set(['0']))
   assert.ok((await count(page, ports.fixed, 'published')) > 100, 'events were published all the time')
-  assert.ok((await count(page, ports.unfixed, 'lost')) > 0, 'the other side shows what it loses')
+  assert.ok((await count(page, ports.broken, 'lost')) > 0, 'the other side shows what it loses')
   const [doubled, disordered] = [
     await count(page, ports.fixed, 'doubled'),
     await count(page, ports.fixed, 'disordered'),

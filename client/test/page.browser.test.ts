@@ -123,7 +123,7 @@ test('an acknowledged event that never arrives is on the way for 2 s, then lost,
     '#notice',
     /^1 event lost. It was published by worker lab\/1, this stream is held by worker lab\/0; worker lab\/0 never heard of it/,
   )
-  await shows(tab.page, '#side', 'Unfixed side')
+  await shows(tab.page, '#side', 'Broken side')
 })
 
 test('a lost event that comes late counts as received, and the reason goes away', async () => {
@@ -373,7 +373,7 @@ test('workers belong together by their server, also where the names of servers h
 
   server.workers = { workers: [workerAt('7f3c9a1e', 0), workerAt('7f3c9a1e', 1)] }
 
-  await shows(tab.page, '#side', 'Unfixed side')
+  await shows(tab.page, '#side', 'Broken side')
   await shows(tab.page, '#worker-host', 'lab')
 })
 

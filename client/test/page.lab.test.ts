@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
-import { fixed, stackReady, unfixed } from '@sse-lab/testkit/stack.ts'
+import { fixed, stackReady, broken } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
 
@@ -94,9 +94,9 @@ test('Send Event in one tab shows up in another, although different workers hold
   assert.ok(publishers.every(Boolean), 'each row names the worker that took the publish')
 })
 
-test('on the unfixed side only the tabs of the publishing worker get it, and the page shows the loss', async () => {
+test('on the broken side only the tabs of the publishing worker get it, and the page shows the loss', async () => {
   await using context = await browser.newContext()
-  const tabs = await tabsOnTwoWorkers(context, `${unfixed}/?topic=${randomUUID()}`)
+  const tabs = await tabsOnTwoWorkers(context, `${broken}/?topic=${randomUUID()}`)
   const [first] = tabs
   const held = await Promise.all(tabs.map(tab => tab.worker()))
 
@@ -142,7 +142,7 @@ test('both sides next to each other get the same burst: one loses what theory sa
   const count = async (address: string, key: string) =>
     Number(await tab.text(`${side(address)} [data-count-of="${key}"]`))
   // The page itself holds one of the six connections that the browser opens to its own side.
-  for (const address of [fixed, unfixed]) {
+  for (const address of [fixed, broken]) {
     for (let opened = 0; opened < 4; opened += 1) await tab.page.click(`${side(address)} [data-open="1"]`)
     await until('four streams', 10_000, async () => {
       return (await tab.text(`${side(address)} .open-count`)) === '4 of 4 open'
@@ -154,13 +154,13 @@ test('both sides next to each other get the same burst: one loses what theory sa
   await until('every delivery of the fixed side', 10_000, async () => (await count(fixed, 'received')) === 80)
   await until('the losses to be told', 10_000, async () => {
     const [due, received, lost] = [
-      await count(unfixed, 'due'),
-      await count(unfixed, 'received'),
-      await count(unfixed, 'lost'),
+      await count(broken, 'due'),
+      await count(broken, 'received'),
+      await count(broken, 'lost'),
     ]
     return due === 80 && received + lost === due
   })
-  assert.equal(await count(unfixed, 'lost'), await count(unfixed, 'predicted'))
+  assert.equal(await count(broken, 'lost'), await count(broken, 'predicted'))
   assert.deepEqual(
     [await count(fixed, 'lost'), await count(fixed, 'doubled'), await count(fixed, 'disordered')],
     [0, 0, 0],

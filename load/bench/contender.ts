@@ -119,7 +119,7 @@ async function nginxFiles(way: Way): Promise<Record<string, string>> {
   const main = await readText('nginx/nginx.conf')
   const streaming = await readText('nginx/streaming.conf')
   return {
-    '/lab/nginx.conf': main.replace('include problems.conf;', '').replace(/^ +resolver .*$/m, ''),
+    '/lab/nginx.conf': main.replace('include broken.conf;', '').replace(/^ +resolver .*$/m, ''),
     '/lab/streaming.conf': streaming
       .replace(
         'server server:3000 resolve',

@@ -9,7 +9,7 @@ import { pause, until } from './lib/until.ts'
 import type { Row } from './lib/verdict.ts'
 
 /**
- * Do silent streams outlive the proxy's timeout? On the unfixed side: when are they cut?
+ * Do silent streams outlive the proxy's timeout? On the broken side: when are they cut?
  *
  * Nobody publishes for QUIET; then a few events show that the streams still work. All sides at once: silence costs nothing.
  */

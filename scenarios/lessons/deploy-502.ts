@@ -10,7 +10,7 @@ export const deploy502 = scenario({
   title: 'A 502 during a deploy ends EventSource for good',
   symptom:
     'After a deploy some tabs receive nothing until they are reloaded; readyState is 2 and the browser does not retry.',
-  switch: 'problems.conf against streaming.conf: what nginx answers while no server is there',
+  switch: 'broken.conf against streaming.conf: what nginx answers while no server is there',
   because:
     'By the standard an EventSource comes back after a cut, but any answer other than 200 text/event-stream fails the connection: CLOSED, no retry. A proxy without a server answers 502.',
   fix: 'For GET /events alone, nginx answers 502, 503 and 504 with 200, a retry: line and the end.',

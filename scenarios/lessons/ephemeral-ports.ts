@@ -30,7 +30,7 @@ export const ephemeralPorts = scenario({
     await setSysctl(nginx.id, 'net/ipv4/ip_local_port_range', `${firstPort} ${firstPort + portCount - 1}`)
     const statuses: number[] = []
     for (let index = 0; index < streamCount; index += 1)
-      statuses.push((await TestStream.open(`${nginx.problems}/events`)).status)
+      statuses.push((await TestStream.open(`${nginx.broken}/events`)).status)
     const { status: publishStatus } = await post(nginx.url, { topic: 't', data: 'full' })
     const noPort = (await rig.logs(nginx.id)).match(/connect\(\) to \S+ failed \(99: [^)]+\)/g) ?? []
     const open = statuses.filter(status => status === 200).length

@@ -1,5 +1,5 @@
 import { publish, type Acknowledgement } from '@sse-lab/testkit/publish.ts'
-import { fixed, unfixed } from '@sse-lab/testkit/stack.ts'
+import { fixed, broken } from '@sse-lab/testkit/stack.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { scenario } from '../scenario.ts'
@@ -20,7 +20,7 @@ export const fanOut = scenario({
     { file: 'server/src/worker.ts', text: 'await bus.subscribe(timed(' },
   ],
   sides: {
-    broken: { base: unfixed, reaches: 'the streams of its worker' },
+    broken: { base: broken, reaches: 'the streams of its worker' },
     fixed: { base: fixed, reaches: 'every stream' },
   },
   async measure(_rig, { base, reaches }) {

@@ -8,7 +8,7 @@ export const gzipProxy = scenario({
   title: 'gzip in nginx holds events back, and the headers with them',
   symptom:
     'EventSource stays CONNECTING and onopen never fires, curl -N shows everything; no-transform does not help. It began with gzip_types.',
-  switch: 'problems.conf against streaming.conf, both under gzip on; gzip_types text/event-stream;',
+  switch: 'broken.conf against streaming.conf, both under gzip on; gzip_types text/event-stream;',
   because:
     'With proxy_buffering on, nginx asks its compressor for no flush: the headers and the events wait until deflate has filled a block. nginx does not look at Cache-Control: no-transform.',
   fix: 'gzip off; in the location of the streams.',

@@ -7,7 +7,7 @@ export const headersHeld = scenario({
   title: 'A stream that says nothing at first is answered 504, and ends for good',
   symptom:
     'onopen fires only with the first event; after 60 seconds 504 Gateway Time-out, and EventSource does not retry.',
-  switch: 'naive/headers-held.ts against the lab’s server without heartbeats, both behind problems.conf',
+  switch: 'naive/headers-held.ts against the lab’s server without heartbeats, both behind broken.conf',
   because:
     'writeHead() only sets the headers; Node sends them with the first bytes of the body. A proxy that has no headers after proxy_read_timeout answers 504, and any answer other than 200 ends an EventSource. One that has them can only cut, and after a cut the browser comes back.',
   fix: 'A first block at once, in one write with the headers.',
@@ -20,9 +20,9 @@ export const headersHeld = scenario({
     const timeoutMs = rig.ms(1500, 60_000)
     const server = await rig.process(file, { HEARTBEAT_MS: '0', RETRY_MS_MIN: '100', RETRY_MS_MAX: '100' })
     const nginx = await rig.nginx(server.address, text =>
-      text.replace('include problems.conf;', `proxy_read_timeout ${timeoutMs}ms;\n    $&`),
+      text.replace('include broken.conf;', `proxy_read_timeout ${timeoutMs}ms;\n    $&`),
     )
-    const page = await rig.page(`${nginx.problems}/healthz`)
+    const page = await rig.page(`${nginx.broken}/healthz`)
     const answers: number[] = []
     page.on('response', response => void answers.push(response.status()))
     const state = await openSource(page, '/events', 'open')

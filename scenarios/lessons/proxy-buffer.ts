@@ -11,7 +11,7 @@ export const proxyBuffer = scenario({
   title: 'The proxy holds the end of an event back',
   symptom:
     'An event arrives only when the next one is published; small events are fine, larger ones come one late.',
-  switch: 'problems.conf against streaming.conf: proxy_buffering',
+  switch: 'broken.conf against streaming.conf: proxy_buffering',
   because:
     'nginx reads the answer into buffers of 4 KiB, and waits until one is full or the answer is over. Small chunks it passes on at once; the end of one that begins in one buffer and ends in the next waits for more bytes.',
   fix: 'proxy_buffering off for the streams, and X-Accel-Buffering: no from the server.',

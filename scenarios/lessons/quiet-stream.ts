@@ -9,7 +9,7 @@ export const quietStream = scenario({
   symptom:
     'net::ERR_INCOMPLETE_CHUNKED_ENCODING after exactly 60 seconds; streams reconnect every minute when nothing happens.',
   switch:
-    'problems.conf and HEARTBEAT_MS=0 against streaming.conf and a heartbeat every quarter of the timeout',
+    'broken.conf and HEARTBEAT_MS=0 against streaming.conf and a heartbeat every quarter of the timeout',
   because:
     'nginx gives up an upstream from which nothing came for proxy_read_timeout, 60 s by default. A stream on which nothing is published is just that.',
   fix: 'A heartbeat from the server, well within the shortest idle timeout on the way.',
@@ -27,7 +27,7 @@ export const quietStream = scenario({
     const nginx = await rig.nginx(server.address, text =>
       text
         .replace('proxy_read_timeout 60s', `proxy_read_timeout ${timeoutMs}ms`)
-        .replace('include problems.conf;', `proxy_read_timeout ${timeoutMs}ms;\n    include problems.conf;`),
+        .replace('include broken.conf;', `proxy_read_timeout ${timeoutMs}ms;\n    include broken.conf;`),
     )
     const streams = await Promise.all(
       Array.from({ length: streamCount }, () =>

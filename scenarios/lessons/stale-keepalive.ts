@@ -27,11 +27,11 @@ export const staleKeepalive = scenario({
     const nginx = await rig.nginx(server.address, text =>
       change(text).replace('worker_processes auto;', 'worker_processes 1;'),
     )
-    const first = await post(nginx.problems, { topic: 't', data: 'first' })
+    const first = await post(nginx.broken, { topic: 't', data: 'first' })
     // Busy past the timer: when the loop goes on, timers come before what has arrived meanwhile.
     await call('GET', `${server.url}/work?ms=${keepAliveMs + bufferMs + 300}`)
-    const second = await post(nginx.problems, { topic: 't', data: 'second' })
-    const third = await post(nginx.problems, { topic: 't', data: 'third' })
+    const second = await post(nginx.broken, { topic: 't', data: 'second' })
+    const third = await post(nginx.broken, { topic: 't', data: 'third' })
     const log = await rig.logs(nginx.id)
     const line = /(recv\(\) failed \(104[^)]*\)|upstream prematurely closed connection) while [a-z ]+/.exec(
       log,

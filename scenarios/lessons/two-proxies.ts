@@ -6,7 +6,7 @@ import { scenario } from '../scenario.ts'
 
 const eventCount = 10
 
-// In front of the lab's nginx another one, as people write it: problems.conf, which here gives nothing but a proxy_pass. HTTP/1.0
+// In front of the lab's nginx another one, as people write it: broken.conf, which here gives nothing but a proxy_pass. HTTP/1.0
 // is what nginx before 1.29.7 speaks to its servers by default.
 const outer = (text: string) =>
   text.replace('proxy_ignore_headers X-Accel-Buffering;', 'proxy_http_version 1.0;')
@@ -38,7 +38,7 @@ export const twoProxies = scenario({
     let firstMs: number | undefined
     let both: TestStream | undefined
     const open = async () => {
-      both = await TestStream.open(`${front.problems}/events`)
+      both = await TestStream.open(`${front.broken}/events`)
       firstMs = performance.now() - begun
     }
     // A stream that never begins is cut with its proxy, at the end.

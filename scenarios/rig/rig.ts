@@ -110,16 +110,16 @@ export class Rig implements AsyncDisposable {
 
   /**
    * The lab's nginx before a server at `address` (name and port, see ServerProcess.address) that answers. `url` is the fixed file's side,
-   * `problems` the unfixed one's; `change` changes the text of its three files.
+   * `broken` the broken one's; `change` changes the text of its three files.
    */
   async nginx(
     address: string,
     change: (text: string) => string = text => text,
     files: Record<string, string> = {},
-  ): Promise<{ id: string; url: string; problems: string; host: string }> {
+  ): Promise<{ id: string; url: string; broken: string; host: string }> {
     const alias = `scenario-${randomUUID()}`
     const toServer = (text: string) =>
-      change(text.replace(/server server(-problems)?:3000/, `server ${address}`))
+      change(text.replace(/server server(-broken)?:3000/, `server ${address}`))
     const started = await startNginx(alias, toServer, { files })
     this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
     // nginx looks the server's name up after its start: until then it answers 502, which a reader takes for the end.
@@ -130,7 +130,7 @@ export class Rig implements AsyncDisposable {
     return {
       id: started.getId(),
       url: `http://${alias}`,
-      problems: `http://${alias}:8081`,
+      broken: `http://${alias}:8081`,
       host: alias,
     }
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { test } from 'node:test'
 import { publish, type Acknowledgement } from '@sse-lab/testkit/publish.ts'
-import { fixed, listWorkers, stackReady, unfixed } from '@sse-lab/testkit/stack.ts'
+import { fixed, listWorkers, stackReady, broken } from '@sse-lab/testkit/stack.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 
 /** Opens streams until each of `workers` holds one, and at least `count`. */
@@ -62,15 +62,15 @@ test('an event published on one worker reaches streams on every worker, across t
 })
 
 test('with the memory bus an event reaches the streams of its own worker only, and the lost share is the predicted one', async () => {
-  const workers = (await listWorkers(unfixed))
+  const workers = (await listWorkers(broken))
     .filter(({ bus }) => bus === 'memory')
     .map(({ worker }) => worker)
   const topic = randomUUID()
-  const streams = await openAcross(unfixed, topic, workers, 12)
+  const streams = await openAcross(broken, topic, workers, 12)
 
-  const published = await publishAcross(unfixed, topic, workers, 40)
+  const published = await publishAcross(broken, topic, workers, 40)
   // One more from each worker: once a stream has its own worker's, whatever would have come before has come.
-  const closing = await publishAcross(unfixed, topic, workers, workers.length)
+  const closing = await publishAcross(broken, topic, workers, workers.length)
 
   let delivered = 0
   for (const stream of streams) {

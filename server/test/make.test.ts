@@ -28,7 +28,7 @@ test('make up with a taken port says so, names who holds it, and starts nothing'
   const { code, said } = await make('up', {
     COMPOSE_PROJECT_NAME: project,
     HTTP_PORT: port,
-    PROBLEMS_PORT: '9',
+    BROKEN_PORT: '9',
   })
 
   assert.equal(code, 2, said)
@@ -38,7 +38,7 @@ test('make up with a taken port says so, names who holds it, and starts nothing'
     ),
     said,
   )
-  assert.doesNotMatch(said, /PROBLEMS_PORT|building|starting/)
+  assert.doesNotMatch(said, /BROKEN_PORT|building|starting/)
   assert.equal(
     await docker('ps', '--all', '--quiet', '--filter', `label=com.docker.compose.project=${project}`),
     '',
@@ -64,7 +64,7 @@ test('make status shows all workers and asks the ports of the host', async () =>
 
   for (const { worker, pid } of workers)
     assert.match(said, new RegExp(`^${worker} +${pid} +streams +yes +\\d+ `, 'm'))
-  assert.match(said, /^fixed +http:\/\/localhost:\d+ answers\nunfixed +http:\/\/localhost:\d+ answers$/m)
+  assert.match(said, /^fixed +http:\/\/localhost:\d+ answers\nbroken +http:\/\/localhost:\d+ answers$/m)
 })
 
 test('make status where nothing runs says what to do', async () => {

@@ -39,7 +39,7 @@ test('a reader that vanishes without a word is gone from the server soon, with a
 test('the containers of the lab give up on a vanished reader within two minutes', async () => {
   await stackReady()
 
-  for (const it of [...(await serverContainers()), container('nginx'), container('server-problems')]) {
+  for (const it of [...(await serverContainers()), container('nginx'), container('server-broken')]) {
     const retries = await docker('exec', it, 'cat', '/proc/sys/net/ipv4/tcp_retries2')
     // Linux doubles the wait from 0.2 s at each try: 7 of them are 51 s, after a heartbeat of at most 15 s.
     assert.equal(Number(retries), 7)

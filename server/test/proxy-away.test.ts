@@ -11,7 +11,7 @@ before(async () => {
   await stackReady()
 })
 
-const toNobody = (text: string) => text.replace(/server server(-problems)?:3000/, 'server nobody:3000')
+const toNobody = (text: string) => text.replace(/server server(-broken)?:3000/, 'server nobody:3000')
 const few = (text: string) =>
   text
     .replace('worker_connections 20000', 'worker_connections 40')

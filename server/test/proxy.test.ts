@@ -9,19 +9,19 @@ import { docker, stackReady, startNginx, startServer, testAlias } from '@sse-lab
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
-// The lab's own files with one number changed: the read timeout of 60 s, which problems.conf has by default.
+// The lab's own files with one number changed: the read timeout of 60 s, which broken.conf has by default.
 const readTimeoutMs = 2000
 const shrunk = (text: string) =>
   text
     .replace('proxy_read_timeout 60s', 'proxy_read_timeout 2s')
-    .replace('include problems.conf;', 'proxy_read_timeout 2s;\n    include problems.conf;')
+    .replace('include broken.conf;', 'proxy_read_timeout 2s;\n    include broken.conf;')
 
-const toOneWorker = (text: string) => text.replace(/server server(-problems)?:3000/, 'server one-worker:3000')
+const toOneWorker = (text: string) => text.replace(/server server(-broken)?:3000/, 'server one-worker:3000')
 
 // Another nginx in front, as people write it: a proxy_pass and nothing else. HTTP/1.0 is how nginx before 1.29.7 speaks to its servers.
 const plainBeforeOneWorker = (text: string) =>
   text
-    .replace(/server server(-problems)?:3000/, 'server nginx-one-worker:80')
+    .replace(/server server(-broken)?:3000/, 'server nginx-one-worker:80')
     .replace('proxy_ignore_headers X-Accel-Buffering;', 'proxy_http_version 1.0;')
 
 const started: StartedTestContainer[] = []
@@ -41,7 +41,7 @@ after(async () => {
   await Promise.all(started.map(async container => await container.stop({ timeout: 0 })))
 })
 
-test('a quiet stream through problems.conf is cut at the read timeout', async () => {
+test('a quiet stream through broken.conf is cut at the read timeout', async () => {
   await using stream = await TestStream.open(`http://nginx-shrunk:8081/events?topic=${randomUUID()}`)
   await stream.greeted()
 
@@ -64,24 +64,24 @@ test('a quiet stream through streaming.conf with heartbeats outlives the read ti
   assert.equal(stream.events.length, 0)
 })
 
-test('an event passes streaming.conf at once; through problems.conf its end waits for the next event', async () => {
+test('an event passes streaming.conf at once; through broken.conf its end waits for the next event', async () => {
   const topic = randomUUID()
   await using direct = await TestStream.open(`http://one-worker:3000/events?topic=${topic}`)
   await using streaming = await TestStream.open(`http://nginx-one-worker/events?topic=${topic}`)
-  await using problems = await TestStream.open(`http://nginx-one-worker:8081/events?topic=${topic}`)
-  for (const stream of [direct, streaming, problems]) await stream.greeted()
+  await using broken = await TestStream.open(`http://nginx-one-worker:8081/events?topic=${topic}`)
+  for (const stream of [direct, streaming, broken]) await stream.greeted()
 
   // 6 KiB: more than one of nginx's buffers of 4 KiB, and the rest does not fill the second.
   const large = await publish('http://nginx-one-worker', { topic, data: 'x'.repeat(6 * 1024) })
   await direct.next(event => event.id === large.id, { withinMs: 5000 })
   await streaming.next(event => event.id === large.id, { withinMs: 5000 })
-  const arrivedAlone = problems.events.length
+  const arrivedAlone = broken.events.length
   const small = await publish('http://nginx-one-worker', { topic, data: 'push' })
-  await problems.next(event => event.id === small.id, { withinMs: 5000 })
+  await broken.next(event => event.id === small.id, { withinMs: 5000 })
 
-  assert.equal(arrivedAlone, 0, 'problems.conf passed the whole event without being pushed')
+  assert.equal(arrivedAlone, 0, 'broken.conf passed the whole event without being pushed')
   assert.deepEqual(
-    problems.events.map(event => event.id),
+    broken.events.map(event => event.id),
     [large.id, small.id],
   )
 })
@@ -124,8 +124,7 @@ test('the server hears that the caller came over TLS, which ended at the first p
   })
   t.after(() => server.close())
   const port = await listen(server)
-  const toTest = (text: string) =>
-    text.replace(/server server(-problems)?:3000/, `server ${testAlias}:${port}`)
+  const toTest = (text: string) => text.replace(/server server(-broken)?:3000/, `server ${testAlias}:${port}`)
   started.push(await startNginx('nginx-echo', toTest))
   const ask = async (headers: Record<string, string>) => {
     const { status } = await call('GET', 'http://nginx-echo/', { headers })

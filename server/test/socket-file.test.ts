@@ -50,7 +50,7 @@ function hostsOf(readers: readonly Reader[]): string[] | undefined {
 // No way but the file: whatever is answered came through it.
 function overFile(text: string): string {
   return text
-    .replace('include problems.conf;', '')
+    .replace('include broken.conf;', '')
     .replace('    server server:3000 resolve max_fails=0;\n', '')
     .replace('# server unix:', 'server unix:')
 }

@@ -24,13 +24,13 @@ test('one error names every bad knob, with its value and what it must be', () =>
 })
 
 test('sides are those of the lab by name, or one that is given by its URL and of which everything is expected', () => {
-  const named = readSides({ SIDES: 'unfixed,fixed', FIXED_URL: 'http://localhost:8080' })
-  const given = readSides({ URL: 'http://localhost:3000', SIDES: 'unfixed' })
+  const named = readSides({ SIDES: 'broken,fixed', FIXED_URL: 'http://localhost:8080' })
+  const given = readSides({ URL: 'http://localhost:3000', SIDES: 'broken' })
 
   assert.deepEqual(
     named.map(({ name, url, expects }) => [name, url, expects]),
     [
-      ['unfixed', 'http://nginx:8081', 'loss'],
+      ['broken', 'http://nginx:8081', 'loss'],
       ['fixed', 'http://localhost:8080', 'delivery'],
     ],
   )
@@ -41,6 +41,6 @@ test('sides are those of the lab by name, or one that is given by its URL and of
 })
 
 test('a side that is not there and a URL with a path are errors that say what to choose', () => {
-  assert.throws(() => readSides({ SIDES: 'fixd' }), /SIDES must be of fixed, unfixed \(got "fixd"\)/)
+  assert.throws(() => readSides({ SIDES: 'fixd' }), /SIDES must be of fixed, broken \(got "fixd"\)/)
   assert.throws(() => readSides({ URL: 'http://localhost/events' }), /URL must be like .*without a path/)
 })

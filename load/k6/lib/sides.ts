@@ -11,11 +11,11 @@ export type Side = {
 // As seen from inside the compose network: the host's port passes a user-space copy that has limits of its own.
 const sides = (env: Record<string, string | undefined>): Record<string, Side> => ({
   fixed: { name: 'fixed', url: env.FIXED_URL || 'http://nginx', expects: 'delivery', quiet: 'lives' },
-  unfixed: { name: 'unfixed', url: env.UNFIXED_URL || 'http://nginx:8081', expects: 'loss', quiet: 'cut' },
+  broken: { name: 'broken', url: env.BROKEN_URL || 'http://nginx:8081', expects: 'loss', quiet: 'cut' },
 })
 
 /**
- * The sides of a run: SIDES=fixed,unfixed names those of the lab (FIXED_URL and UNFIXED_URL
+ * The sides of a run: SIDES=fixed,broken names those of the lab (FIXED_URL and BROKEN_URL
  * where they are elsewhere). URL=http://… is any other server that speaks the lab's
  * API; of it everything is expected, so that it fails where it does not hold. Throws an error that says what to choose.
  */

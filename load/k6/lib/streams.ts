@@ -29,7 +29,7 @@ export async function withStreams(
   for (const source of sources) source.close()
 }
 
-// On the unfixed side something is always missing: when nothing has come for two seconds, it will not.
+// On the broken side something is always missing: when nothing has come for two seconds, it will not.
 async function untilStill(ledger: Ledger): Promise<void> {
   for (let before = NaN; ledger.missing() !== before;) {
     before = ledger.missing()

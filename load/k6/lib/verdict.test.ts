@@ -6,7 +6,7 @@ import type { Side } from './sides.ts'
 import { verdict, type Row } from './verdict.ts'
 
 const fixed: Side = { name: 'fixed', url: 'http://nginx', expects: 'delivery', quiet: 'lives' }
-const unfixed: Side = { name: 'unfixed', url: 'http://nginx:8081', expects: 'loss', quiet: 'cut' }
+const broken: Side = { name: 'broken', url: 'http://nginx:8081', expects: 'loss', quiet: 'cut' }
 
 function rowWith(more: Partial<Report>, side = fixed, script: Row['script'] = 'fanout'): Row {
   const report: Report = {
@@ -52,7 +52,7 @@ const lost = { lost: 20, delivered: 30, lostRate: 0.4, lostPredicted: 20, lostRa
 
 test('nothing wrong is no sentence', () => {
   assert.deepEqual(verdict(rowWith({})), [])
-  assert.deepEqual(verdict(rowWith(lost, unfixed)), [])
+  assert.deepEqual(verdict(rowWith(lost, broken)), [])
 })
 
 for (const [name, more, sentence] of [
@@ -73,28 +73,28 @@ for (const [name, more, sentence] of [
   })
 }
 
-test('the unfixed side fails where it shows no problem, and where its loss is not the predicted one', () => {
-  assert.match(verdict(rowWith({}, unfixed)).join(), /nothing was lost, although/)
-  assert.match(verdict(rowWith({ ...lost, unexplained: 1 }, unfixed)).join(), /1 deliveries differ/)
+test('the broken side fails where it shows no problem, and where its loss is not the predicted one', () => {
+  assert.match(verdict(rowWith({}, broken)).join(), /nothing was lost, although/)
+  assert.match(verdict(rowWith({ ...lost, unexplained: 1 }, broken)).join(), /1 deliveries differ/)
 })
 
-test('silent streams of the unfixed side must each be cut, and a reconnect that cut nothing proves nothing', () => {
+test('silent streams of the broken side must each be cut, and a reconnect that cut nothing proves nothing', () => {
   assert.match(
-    verdict(rowWith({ ...lost, cuts: 9 }, unfixed, 'quiet')).join(),
+    verdict(rowWith({ ...lost, cuts: 9 }, broken, 'quiet')).join(),
     /only 9 of 10 silent streams were cut/,
   )
-  assert.deepEqual(verdict(rowWith({ ...lost, cuts: 10 }, unfixed, 'quiet')), [])
+  assert.deepEqual(verdict(rowWith({ ...lost, cuts: 10 }, broken, 'quiet')), [])
   assert.match(verdict(rowWith({}, fixed, 'reconnect')).join(), /no stream was cut/)
 })
 
 test('the table has a line for each row, predicted beside measured', () => {
   const text = table([
     rowWith({}),
-    rowWith({ ...lost, cuts: 10, cutAfterMinMs: 60_010, cutAfterMaxMs: 60_900 }, unfixed),
+    rowWith({ ...lost, cuts: 10, cutAfterMinMs: 60_010, cutAfterMaxMs: 60_900 }, broken),
   ])
 
   assert.match(text, /^script +side +workers +streams +published +delivered +lost +predicted +measured/)
-  assert.match(text, /\nfanout +unfixed +0 +10 +5 +30 +20 +40\.00 % +40\.00 % .* 10 +60\.0 to 60\.9$/)
+  assert.match(text, /\nfanout +broken +0 +10 +5 +30 +20 +40\.00 % +40\.00 % .* 10 +60\.0 to 60\.9$/)
 })
 
 test('a grid is as wide as its widest cells', () => {

@@ -10,7 +10,7 @@ import {
   serverContainers,
   stackReady,
   startNginx,
-  unfixed,
+  broken,
 } from '@sse-lab/testkit/stack.ts'
 import { k6, type Run } from './k6.ts'
 
@@ -27,10 +27,10 @@ function row({ report, output }: Run, side: string, script?: string) {
   return found
 }
 
-test('fanout loses nothing on the fixed side, and on the unfixed exactly what the shares of the workers foretell', async () => {
+test('fanout loses nothing on the fixed side, and on the broken exactly what the shares of the workers foretell', async () => {
   await stackReady()
 
-  const run = await k6('fanout', { ...small, SIDES: 'fixed,unfixed' })
+  const run = await k6('fanout', { ...small, SIDES: 'fixed,broken' })
 
   assert.equal(run.code, 0, run.output)
   const { report: good } = row(run, 'fixed')
@@ -38,17 +38,17 @@ test('fanout loses nothing on the fixed side, and on the unfixed exactly what th
   assert.deepEqual([good.lost, good.doubled, good.disordered, good.foreign], [0, 0, 0, 0])
   assert.equal(good.workers.length, 4)
   assert.ok(good.latencyP99Ms > 0 && good.latencyP99Ms >= good.latencyP50Ms)
-  const { report: bad } = row(run, 'unfixed')
+  const { report: bad } = row(run, 'broken')
   assert.ok(bad.lost > 0)
   assert.deepEqual([bad.lost, bad.unexplained], [bad.lostPredicted, 0])
   assert.ok(Math.abs(bad.lostRate - bad.lostRatePredicted) < 1e-9)
   assert.match(run.output, /script +side +workers +streams[^\n]+p99 ms/)
 })
 
-test('fanout that is told to expect nothing lost fails on the unfixed side, and names a lost event', async () => {
+test('fanout that is told to expect nothing lost fails on the broken side, and names a lost event', async () => {
   await stackReady()
 
-  const run = await k6('fanout', { ...small, URL: unfixed })
+  const run = await k6('fanout', { ...small, URL: broken })
 
   assert.equal(run.code, 99, run.output)
   assert.match(
@@ -60,7 +60,7 @@ test('fanout that is told to expect nothing lost fails on the unfixed side, and 
 test('fanout that is told of a loss fails on the fixed side, where there is none', async () => {
   await stackReady()
 
-  const run = await k6('fanout', { ...small, SIDES: 'unfixed', UNFIXED_URL: fixed })
+  const run = await k6('fanout', { ...small, SIDES: 'broken', BROKEN_URL: fixed })
 
   assert.equal(run.code, 99, run.output)
   assert.match(run.report?.wrong.join('\n') ?? '', /nothing was lost, although/)
@@ -84,14 +84,14 @@ test('quiet: with a heartbeat silent streams outlive the proxy, without one each
   await stackReady()
   await using nginx = await startNginx('brief', brief)
   assert.ok(nginx.getId())
-  const urls = { FIXED_URL: 'http://brief', UNFIXED_URL: 'http://brief:8081' }
+  const urls = { FIXED_URL: 'http://brief', BROKEN_URL: 'http://brief:8081' }
 
-  const run = await k6('quiet', { STREAMS: '40', QUIET: '6s', SIDES: 'fixed,unfixed', ...urls })
+  const run = await k6('quiet', { STREAMS: '40', QUIET: '6s', SIDES: 'fixed,broken', ...urls })
   const wrong = await k6('quiet', { STREAMS: '40', QUIET: '6s', URL: 'http://brief:8081' })
 
   assert.equal(run.code, 0, run.output)
   assert.equal(row(run, 'fixed').report.cuts, 0)
-  const { report } = row(run, 'unfixed')
+  const { report } = row(run, 'broken')
   assert.ok(report.cuts >= 40)
   // The timeout counts from nginx' last read, the stream from when k6 saw it open: a little later.
   assert.ok(report.cutAfterMinMs >= 1000 && report.cutAfterMinMs < 6000, `${report.cutAfterMinMs} ms`)
@@ -150,7 +150,7 @@ test('load-test puts fanout and quiet into one table, and fails where one of the
   await stackReady()
 
   const run = await k6('load-test', { ...small, QUIET: '3s', SIDES: 'fixed' })
-  const uncut = await k6('load-test', { ...small, QUIET: '3s', SIDES: 'fixed,unfixed' })
+  const uncut = await k6('load-test', { ...small, QUIET: '3s', SIDES: 'fixed,broken' })
 
   assert.equal(run.code, 0, run.output)
   assert.deepEqual(
@@ -161,7 +161,7 @@ test('load-test puts fanout and quiet into one table, and fails where one of the
     ],
   )
   assert.equal(uncut.code, 99, uncut.output)
-  assert.match(uncut.report?.wrong.join() ?? '', /^quiet, unfixed: only 0 of 60 silent streams were cut$/)
+  assert.match(uncut.report?.wrong.join() ?? '', /^quiet, broken: only 0 of 60 silent streams were cut$/)
 })
 
 test('a bad knob is one error that names every bad one, before a stream is opened', async () => {

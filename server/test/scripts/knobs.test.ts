@@ -23,7 +23,7 @@ test('every bad knob is named at once, with its value, where it stands and what 
   const env = {
     BIND: 'localhost',
     HTTP_PORT: '80a',
-    PROBLEMS_PORT: '08081',
+    BROKEN_PORT: '08081',
     SERVERS: '-1',
     WORKERS: '0',
     HEARTBEAT_MS: '1e3',

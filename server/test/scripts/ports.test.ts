@@ -83,17 +83,17 @@ for (const [who, commands, line] of holders) {
 test('a port that this lab holds already is its own, and asked for no more', async () => {
   await using copy = await Copy.make({ docker: 'if [ "$1" = ps ]; then echo 4711; else exit 125; fi' })
 
-  assert.equal((await copy.run(['scripts/ports.sh', 'up', 'HTTP_PORT', 'PROBLEMS_PORT'])).code, 0)
+  assert.equal((await copy.run(['scripts/ports.sh', 'up', 'HTTP_PORT', 'BROKEN_PORT'])).code, 0)
 })
 
 test('both ports are looked at, and both are named', async () => {
   await using copy = await Copy.make({ ...unknown, docker: `[ "$1" = ps ] || { ${refusing}; }` })
 
-  const { error } = await copy.run(['scripts/ports.sh', 'up', 'HTTP_PORT', 'PROBLEMS_PORT'])
+  const { error } = await copy.run(['scripts/ports.sh', 'up', 'HTTP_PORT', 'BROKEN_PORT'])
 
   assert.match(
     error,
-    /HTTP_PORT: port 8080 is taken[^]*PROBLEMS_PORT: port 8081 is taken[^]*PROBLEMS_PORT=9081 make up/,
+    /HTTP_PORT: port 8080 is taken[^]*BROKEN_PORT: port 8081 is taken[^]*BROKEN_PORT=9081 make up/,
   )
 })
 

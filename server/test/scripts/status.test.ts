@@ -32,18 +32,18 @@ async function dead(): Promise<number> {
 }
 
 /** An engine with one container of each service; its nginx is healthy, and leads to these ports of the host. */
-function engine(fixed: number, unfixed: number): string {
+function engine(fixed: number, broken: number): string {
   return `case "$1" in
     ps) case "$*" in *--format*) echo 'service NAMES STATUS PORTS' ;; *) echo 4711 ;; esac ;;
     exec) cat >/dev/null; echo 'the workers' ;;
-    port) if [ "$3" = 80 ]; then echo '127.0.0.1:${fixed}'; else printf '0.0.0.0:${unfixed}\\n[::]:${unfixed}\\n'; fi ;;
+    port) if [ "$3" = 80 ]; then echo '127.0.0.1:${fixed}'; else printf '0.0.0.0:${broken}\\n[::]:${broken}\\n'; fi ;;
     inspect) echo healthy ;;
   esac`
 }
 
 test('status shows containers, workers, and that the ports answer', async () => {
-  const [fixed, unfixed] = [await listen(ok), await listen(ok)]
-  await using copy = await Copy.make({ docker: engine(fixed, unfixed) })
+  const [fixed, broken] = [await listen(ok), await listen(ok)]
+  await using copy = await Copy.make({ docker: engine(fixed, broken) })
 
   // A proxy for the world is none for this machine.
   const { code, out } = await copy.run(['scripts/status.sh'], { http_proxy: 'http://127.0.0.1:1' })
@@ -53,15 +53,15 @@ test('status shows containers, workers, and that the ports answer', async () => 
   assert.match(
     out,
     new RegExp(
-      `^fixed +http://localhost:${fixed} answers\nunfixed +http://localhost:${unfixed} answers\n`,
+      `^fixed +http://localhost:${fixed} answers\nbroken +http://localhost:${broken} answers\n`,
       'm',
     ),
   )
 })
 
 test('a port that is dead although nginx is healthy is named, with what to do', async () => {
-  const [fixed, unfixed] = [await dead(), await listen(ok)]
-  await using copy = await Copy.make({ docker: engine(fixed, unfixed) })
+  const [fixed, broken] = [await dead(), await listen(ok)]
+  await using copy = await Copy.make({ docker: engine(fixed, broken) })
 
   const { code, out } = await copy.run(['scripts/status.sh'])
 
@@ -72,22 +72,22 @@ test('a port that is dead although nginx is healthy is named, with what to do', 
   )
   assert.match(out, /docker compose restart nginx/)
   assert.match(out, /3,300 streams[^]*compose network/)
-  assert.match(out, new RegExp(`unfixed +http://localhost:${unfixed} answers`))
+  assert.match(out, new RegExp(`broken +http://localhost:${broken} answers`))
 })
 
 test('a port that takes connections and never answers is as dead', async () => {
-  const [fixed, unfixed] = [await listen(ok), await listen(() => undefined)]
-  await using copy = await Copy.make({ docker: engine(fixed, unfixed) })
+  const [fixed, broken] = [await listen(ok), await listen(() => undefined)]
+  await using copy = await Copy.make({ docker: engine(fixed, broken) })
 
   const { code, out } = await copy.run(['scripts/status.sh'])
 
   assert.equal(code, 1)
-  assert.match(out, /unfixed: .* does not answer/)
+  assert.match(out, /broken: .* does not answer/)
 })
 
 test('a port behind which no worker is says so', async () => {
-  const [fixed, unfixed] = [await listen(away), await listen(ok)]
-  await using copy = await Copy.make({ docker: engine(fixed, unfixed) })
+  const [fixed, broken] = [await listen(away), await listen(ok)]
+  await using copy = await Copy.make({ docker: engine(fixed, broken) })
 
   const { code, out } = await copy.run(['scripts/status.sh'])
 
