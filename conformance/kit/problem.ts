@@ -14,6 +14,19 @@ const problem = z.object({
 export function refused(answer: Answer): z.output<typeof problem> {
   const { status, text } = answer
   expect(status >= 400 && status <= 499, `the status of ${show(text.slice(0, 160))}`, '400 to 499', status)
+  return readProblem(answer)
+}
+
+/** Fails unless the answer has this status and this code of the lab's, in the form of RFC 9457. Returns its detail. */
+export function refusedWith(answer: Answer, status: number, code: string): string {
+  equal(`the status of ${show(answer.text.slice(0, 160))}`, answer.status, status)
+  const said = readProblem(answer)
+  equal('the code in the body', said.code, code)
+  return said.detail
+}
+
+function readProblem(answer: Answer): z.output<typeof problem> {
+  const { status, text } = answer
   const type = answer.header('content-type') ?? ''
   expect(type.startsWith('application/problem+json'), 'Content-Type', 'application/problem+json', type)
   const read = problem.safeParse(JSON.parse(text))
@@ -21,12 +34,4 @@ export function refused(answer: Answer): z.output<typeof problem> {
     throw new Failure(`the problem details: wanted type, title, status, code, detail; saw ${text}`)
   equal('the status in the body', read.data.status, status)
   return read.data
-}
-
-/** Fails unless the answer is such a refusal with this status and this code of the lab's. Returns its detail. */
-export function refusedWith(answer: Answer, status: number, code: string): string {
-  equal(`the status of ${show(answer.text.slice(0, 160))}`, answer.status, status)
-  const said = refused(answer)
-  equal('the code in the body', said.code, code)
-  return said.detail
 }
