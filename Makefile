@@ -8,6 +8,8 @@ NODE_IMAGE := $(call pin,NODE_IMAGE)
 DEBIAN_IMAGE := $(call pin,DEBIAN_IMAGE)
 BASE_IMAGES := $(NODE_IMAGE) $(call pin,NGINX_IMAGE) $(call pin,REDIS_IMAGE)
 HTTP_PORT := $(call pin,HTTP_PORT)
+# What the images say of themselves: compose.yaml reads it.
+export VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
 
 COMPOSE := docker compose
 BUILD := scripts/build.sh
