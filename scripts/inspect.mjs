@@ -10,8 +10,8 @@ const cwd = fileURLToPath(new URL('..', import.meta.url))
 const run = (...words) => execFileSync('docker', words, { cwd, encoding: 'utf8' }).trim()
 const port = 9229
 const [, , given, pidGiven] = process.argv
-const container = given ?? run('compose', 'ps', '--quiet', 'server').split('\n')[0]
-const pid = pidGiven ?? run('exec', container, 'pgrep', '--full', 'dist/main.js').split('\n')[0]
+const container = given || run('compose', 'ps', '--quiet', 'server').split('\n')[0]
+const pid = pidGiven || run('exec', container, 'pgrep', '--full', 'dist/main.js').split('\n')[0]
 
 // Node opens its inspector on SIGUSR1, for this container's own 127.0.0.1 alone.
 run('exec', container, 'kill', '-USR1', pid)
