@@ -50,13 +50,13 @@ export const halfOpen = scenario({
       predicted: `still held when ${few} would have been enough, and sent to again and again`,
       measured: `${held} held after ${seconds(ms)}`,
       holds: held === 1 && tries > 1,
-      evidence: `/proc/net/tcp6: ESTABLISHED, and what is unanswered was sent ${tries} times more`,
+      evidence: `/proc/net/tcp: ESTABLISHED, and what is unanswered was sent ${tries} times more`,
     }),
     fixed: ({ few, tries, held, ms }) => ({
       predicted: `given up, not before ${seconds(leastMs(few))}`,
       measured: `${held} held after ${seconds(ms)}`,
       holds: held === 0 && tries > 0 && ms >= leastMs(few),
-      evidence: `/proc/net/tcp6: what was unanswered was sent ${tries} times more`,
+      evidence: `/proc/net/tcp: what was unanswered was sent ${tries} times more`,
     }),
   },
 })
@@ -72,7 +72,10 @@ function seconds(ms: number): string {
 
 /** How often what is unanswered on a connection of this port was sent again, by the kernel's own list. */
 async function retransmissions(port: number): Promise<number> {
-  const lines = (await readFile('/proc/net/tcp6', 'utf8')).trim().split('\n').slice(1)
+  const files = await Promise.all(
+    ['tcp', 'tcp6'].map(async name => await readFile(`/proc/net/${name}`, 'utf8')),
+  )
+  const lines = files.flatMap(text => text.trim().split('\n').slice(1))
   const tries = lines.map(line => {
     const [, local = '', , state, , , sentAgain = '0'] = line.trim().split(/\s+/)
     const isOurs = state === '01' && parseInt(local.split(':')[1] ?? '', 16) === port

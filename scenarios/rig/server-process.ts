@@ -54,7 +54,7 @@ export class ServerProcess implements AsyncDisposable {
   /** Fails, with what it printed, unless it answers in time. */
   async answers(): Promise<void> {
     try {
-      await until(`${this.url} to answer`, 8000, async () => {
+      await until(`${this.url} to answer`, 20_000, async () => {
         if (this.#process.exitCode !== null) return true
         return (await call('GET', `${this.url}/healthz`, { withinMs: 1000 })).status === 200
       })
