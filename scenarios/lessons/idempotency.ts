@@ -16,7 +16,7 @@ export const idempotency = scenario({
     'When the answer to a publish is lost, its publisher cannot know whether the event was. Giving up may lose it, repeating may double it. The XADD that was on its way when the answer was given up took effect.',
   fix: 'The publisher gives each event a key of its own, and repeats with the same key. Key and event enter Redis in one step.',
   code: [
-    { file: 'server/src/bus/streams/scripts.ts', text: "redis.call('HGET', KEYS[3], key)" },
+    { file: 'server/src/bus/streams/publish.lua', text: "redis.call('HGET', known_keys, key)" },
     { file: 'server/src/http/publish.ts', text: "readOnce(request.get('Idempotency-Key'))" },
   ],
   sides: { broken: { hasKey: false }, fixed: { hasKey: true } },
