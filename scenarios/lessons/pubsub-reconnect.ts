@@ -15,7 +15,7 @@ export const pubsubReconnect = scenario({
     'PUBLISH reaches the connections that are subscribed in that instant. A client library subscribes again by itself; it cannot bring back what it did not hear. The stream to the browser stays open all the while.',
   fix: 'Read a log from your own cursor: after a reconnect the next XREAD goes on where the last one stopped.',
   code: [
-    { file: 'server/src/bus/streams/log-reader.ts', text: 'this.#redisLog.read(this.#cursor' },
+    { file: 'server/src/bus/streams/log-reader.ts', text: 'this.#redisLog.read(this.#chain.cursor' },
     { file: 'server/src/bus/pubsub.ts', text: 'At most once' },
   ],
   sides: { broken: 'pubsub', fixed: 'streams' },

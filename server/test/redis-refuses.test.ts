@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
 import { BusRefused } from '../src/bus/errors.ts'
-import { readLogEntry } from '../src/bus/streams/redis-log.ts'
+import { readLogEntry } from '../src/bus/streams/log-entry.ts'
 import { draft, Worker } from './support/bus-worker.ts'
 import { docker, startRedis } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'

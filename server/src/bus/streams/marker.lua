@@ -4,7 +4,8 @@
 -- ARGV  1 the marker's id, or * for one as of now   2 id of the entry that the loss was seen at
 --
 -- Answers the marker's id. Nil if one as of now is not needed: there is a marker behind the given entry already, since
--- another worker was faster. Fails if the id is not above the log's last. If it answers with an error, nothing was added.
+-- another worker was faster. "too-low" if the id is not above the log's last, where Redis takes none. If it answers with
+-- an error, nothing was added.
 
 local log, log_end, last_marker = KEYS[1], KEYS[2], KEYS[3]
 
@@ -32,7 +33,12 @@ end
 local stop = string.match(redis.call('GET', log_end) or '', '^(%d+) ') or '0'
 local refused = refusal({'SET', log_end, ''}, {'SET', last_marker, ''})
 if refused then return redis.error_reply(refused) end
-local id = redis.call('XADD', log, ARGV[1], 'start', stop, 'end', stop)
+local id = redis.pcall('XADD', log, ARGV[1], 'start', stop, 'end', stop)
+if type(id) == 'table' then
+  -- Redis has no code for this one, only its words.
+  if string.find(id.err, 'equal or smaller', 1, true) then return 'too-low' end
+  return id
+end
 redis.call('SET', log_end, stop .. ' ' .. id)
 redis.call('SET', last_marker, id)
 return id

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Redis, Result } from 'ioredis'
-import { z } from 'zod'
-import { eventTopic, eventType } from '../../event-rules.ts'
-import type { Event } from '../../event.ts'
-import { firstId, isId } from './ids.ts'
-import { markerScript, onceKeysMax, onceMs, publishScript } from './scripts.ts'
+import { firstId } from './ids.ts'
+import type { RawEntry } from './log-entry.ts'
+import { markerScript, onceKeysMax, onceMs, publishScript, tooLow } from './scripts.ts'
 
+// README.md says what each holds.
 const logKey = 'sse-lab:log'
 const endKey = 'sse-lab:log-end'
 const markerKey = 'sse-lab:log-marker'
@@ -20,13 +19,10 @@ declare module 'ioredis' {
   }
 }
 
-/** An entry of the stream as Redis gives it. */
-export type RawEntry = [id: string, list: string[]]
-
-/** `after` is missing from a marker, which comes after no entry and holds an event of no topic. */
-export type LogEntry = { start: number; end: number; after?: string; event: Event }
-
-/** `digest` tells whether a repeated publish is the same one. */
+/**
+ * What is to be added to the log. `fields`: field, value, field, value, of the event alone. `bytes`: its length (see Draft).
+ * `once.key` as the publisher sent it; `once.digest` tells whether a repeated publish is the same one.
+ */
 export type Addition = {
   fields: string[]
   bytes: number
@@ -43,8 +39,11 @@ export class RedisLog {
     redis.defineCommand('sseLabMarker', { lua: markerScript })
   }
 
-  /** Adds an event. Answers as publishScript does. */
-  async add(it: Addition, bounds: { logEventsMax: number; logBytesMax: number }): Promise<string> {
+  /** Adds an event, and trims the log. Answers its id, or keyReused or tooManyKeys (see publish.lua). */
+  async add(
+    { fields, bytes, once }: Addition,
+    bounds: { logEventsMax: number; logBytesMax: number },
+  ): Promise<string> {
     return await this.#redis.sseLabPublish(
       3,
       logKey,
@@ -52,19 +51,23 @@ export class RedisLog {
       onceKey,
       bounds.logEventsMax,
       bounds.logBytesMax,
-      it.bytes,
+      bytes,
       // Its hash: a key may be 255 characters, and what Redis keeps of it must have a known size.
-      it.once === undefined ? '' : createHash('sha256').update(it.once.key).digest('base64url'),
-      it.once?.digest ?? '',
+      once === undefined ? '' : createHash('sha256').update(once.key).digest('base64url'),
+      once?.digest ?? '',
       onceMs,
       onceKeysMax,
-      ...it.fields,
+      ...fields,
     )
   }
 
-  /** Adds a marker, as markerScript says. */
-  async mark(id: string, seenAt: string): Promise<void> {
-    await this.#redis.sseLabMarker(3, logKey, endKey, markerKey, id, seenAt)
+  /**
+   * Adds a marker with this id, or as of now (*) unless there is one behind `seenAt` already (see marker.lua). Answers false
+   * if Redis takes no entry with that id, because it has given a higher one.
+   */
+  async mark(id: string, seenAt: string): Promise<boolean> {
+    const answer = await this.#redis.sseLabMarker(3, logKey, endKey, markerKey, id, seenAt)
+    return answer !== tooLow
   }
 
   /** What follows `cursor`, at most `count`. Waits up to `blockMs` for something to follow; 0 does not wait. */
@@ -76,7 +79,7 @@ export class RedisLog {
     return reply?.[0]?.[1] ?? []
   }
 
-  /** The id of the last entry. */
+  /** The id of the last entry; 0-0 if there is none. */
   async lastId(): Promise<string> {
     const [last] = await this.#redis.xrevrange(logKey, '+', '-', 'COUNT', 1)
     return last?.[0] ?? firstId
@@ -92,35 +95,4 @@ export class RedisLog {
     }
     return entries
   }
-}
-
-const offset = z
-  .string()
-  .regex(/^\d{1,15}$/)
-  .transform(Number)
-
-const marker = z.strictObject({ start: offset, end: offset })
-const entry = z.object({
-  start: offset,
-  end: offset,
-  after: z.string().refine(isId),
-  topic: eventTopic,
-  type: eventType.exactOptional(),
-  data: z.string(),
-})
-
-/**
- * Reads an entry; undefined if no worker can have written it: anyone who reaches Redis can write there, and what is no
- * event for a publisher must be none for a stream.
- */
-export function readLogEntry([id, list]: RawEntry): LogEntry | undefined {
-  const pairs = Array.from({ length: list.length / 2 }, (_, n) => [list[2 * n], list[2 * n + 1]])
-  const fields: unknown = Object.fromEntries(pairs)
-  const event = entry.safeParse(fields)
-  if (event.success) {
-    const { start, end, after, ...draft } = event.data
-    return start <= end ? { start, end, after, event: { id, ...draft, bytes: end - start } } : undefined
-  }
-  const read = marker.safeParse(fields)
-  return read.success ? { ...read.data, event: { id, topic: '', data: '', bytes: 0 } } : undefined
 }

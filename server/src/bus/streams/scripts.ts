@@ -17,6 +17,9 @@ export const onceKeysMax = 200_000
 export const keyReused = 'key-reused'
 export const tooManyKeys = 'too-many-keys'
 
+/** Answer of marker.lua where Redis takes no entry with that id: it has given a higher one before. */
+export const tooLow = 'too-low'
+
 // The build copies *.lua beside the compiled files (server/package.json).
 function readScript(path: string): string {
   return readFileSync(new URL(path, import.meta.url), 'utf8')
