@@ -7,7 +7,7 @@ import type { RedisLog } from './redis-log.ts'
 export type MarkersParts = {
   redisLog: Pick<RedisLog, 'mark' | 'lastId' | 'dropQuarter'>
   chain: Chain
-  facts: Pick<LogFacts, 'rolledBack'>
+  facts: { rolledBack: Pick<LogFacts['rolledBack'], 'happened'> }
 }
 
 /**
