@@ -65,18 +65,18 @@ export class ModelLog {
     return this.#add({ kind: 'event', link, before: end?.entry })
   }
 
-  /** Answers false where Redis has given the id, or a higher one, before: see marker.lua. */
-  mark(id: string, seenAt: string): boolean {
+  /** The marker's id, or that of the one that is there; undefined where Redis has given a higher one: see marker.lua. */
+  mark(id: string, seenAt: string): string | undefined {
     const { end, lastMarker, lastGiven } = this.#state
-    if (id === '*' && lastMarker !== undefined && compareIds(lastMarker, seenAt) >= 0) return true
-    if (id !== '*' && compareIds(id, lastGiven) <= 0) return false
+    if (id === '*' && lastMarker !== undefined && compareIds(lastMarker, seenAt) >= 0) return lastMarker
+    if (id !== '*' && compareIds(id, lastGiven) <= 0) return undefined
     const bytes = end?.bytes ?? 0
     if (id === '*') while (this.#made.has(`${this.#nextId()} ${bytes}`)) this.#tick()
     const link = { id: id === '*' ? this.#nextId() : id, start: bytes, end: bytes }
     this.markers += 1
     this.#add({ kind: 'marker', link, before: end?.entry })
     this.#change({ lastMarker: link.id })
-    return true
+    return link.id
   }
 
   /** Somebody else adds an entry, that is no part of the chain. */

@@ -62,9 +62,11 @@ export class Chain {
     return this.#loss
   }
 
-  /** A marker tells every worker of `loss`. */
-  lossIsMarked(): void {
-    this.#loss = undefined
+  /** The marker with the id `marker` tells every worker of the loss that was seen at `seenAt`. It must come, like any event. */
+  lossIsMarked(seenAt: string, marker: string): void {
+    // Another one may have been seen since.
+    if (this.#loss === seenAt) this.#loss = undefined
+    this.expect(marker)
   }
 
   /** Redis has acknowledged this event to this worker, so it must come. */

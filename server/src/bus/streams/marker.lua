@@ -3,9 +3,9 @@
 -- KEYS  log, its end, id of the last marker. README.md beside this file says what each holds.
 -- ARGV  1 the marker's id, or * for one as of now   2 id of the entry that the loss was seen at
 --
--- Answers the marker's id. Nil if one as of now is not needed: there is a marker behind the given entry already, since
--- another worker was faster. "too-low" if the id is not above the log's last, where Redis takes none. If it answers with
--- an error, nothing was added.
+-- Answers the marker's id. One as of now is not needed if there is a marker behind the given entry already, since another
+-- worker was faster: then the id of that one. "too-low" if the id is not above the log's last, where Redis takes none. If
+-- it answers with an error, nothing was added.
 
 local log, log_end, last_marker = KEYS[1], KEYS[2], KEYS[3]
 
@@ -27,7 +27,7 @@ local last = redis.call('GET', last_marker)
 if ARGV[1] == '*' and last then
   local last_ms, last_sequence = numbers(last)
   local seen_ms, seen_sequence = numbers(ARGV[2])
-  if last_ms and (last_ms > seen_ms or (last_ms == seen_ms and last_sequence >= seen_sequence)) then return false end
+  if last_ms and (last_ms > seen_ms or (last_ms == seen_ms and last_sequence >= seen_sequence)) then return last end
 end
 
 local stop = string.match(redis.call('GET', log_end) or '', '^(%d+) ') or '0'

@@ -97,3 +97,41 @@ test('a loss is announced once, and not where another worker was faster', async 
 
   assert.equal(log.markers, 1)
 })
+
+for (const [name, hasOne] of [
+  ['of its own', false],
+  ['of another worker', true],
+] as const) {
+  test(`a marker ${name} that Redis loses before a worker has read it is added again`, async () => {
+    const log = logOf(1)
+    const { chain, markers } = open(log)
+    const lost = log.publish(10)
+    log.rollBack(1)
+    log.clock += 1
+    chain.expect(lost.link.id)
+    assert.equal(chain.next(log.publish(10).link).kind, 'missing')
+    if (hasOne) log.mark('*', log.lastId)
+
+    await markers.announceLoss()
+    log.rollBack(2) // the entry, and the key that says where it is
+    log.clock += 1
+    assert.equal(chain.next(log.publish(10).link).kind, 'missing')
+    await markers.announceLoss()
+
+    assert.equal(log.markers, 2)
+  })
+}
+
+test('a loss that is seen while another is announced is announced, too', async () => {
+  const log = logOf(1)
+  const { chain, redisLog, markers } = open(log)
+  chain.next({ ...log.publish(10).link, after: '1-0' })
+  redisLog.mark = async (id, seenAt) => {
+    chain.next({ ...log.publish(10).link, after: '1-0' })
+    return log.mark(id, seenAt)
+  }
+
+  await markers.announceLoss()
+
+  assert.notEqual(chain.loss, undefined)
+})

@@ -39,18 +39,20 @@ export class Markers {
   /** Announces the loss that the chain has seen, if there is one. */
   async announceLoss(): Promise<void> {
     const { chain } = this.#parts
-    if (chain.loss !== undefined) await this.#add('*', chain.loss)
-    chain.lossIsMarked()
+    const { loss } = chain
+    if (loss === undefined) return
+    const marker = await this.#mark('*', loss)
+    if (marker !== undefined) chain.lossIsMarked(loss, marker)
   }
 
   async #add(id: string, seenAt: string): Promise<void> {
     const { redisLog } = this.#parts
-    if (await this.#mark(id, seenAt)) return
+    if ((await this.#mark(id, seenAt)) !== undefined) return
     // Another worker was faster, or a publish. Or the log is empty, but Redis remembers its last id.
     if (compareIds(await redisLog.lastId(), seenAt) < 0) await redisLog.mark('*', highestId)
   }
 
-  async #mark(id: string, seenAt: string): Promise<boolean> {
+  async #mark(id: string, seenAt: string): Promise<string | undefined> {
     const { redisLog } = this.#parts
     try {
       return await redisLog.mark(id, seenAt)

@@ -15,7 +15,7 @@ const droppedAtOnceMax = 10_000
 declare module 'ioredis' {
   interface RedisCommander<Context> {
     sseLabPublish(keys: number, ...words: (string | number)[]): Result<string, Context>
-    sseLabMarker(keys: number, ...words: (string | number)[]): Result<string | null, Context>
+    sseLabMarker(keys: number, ...words: (string | number)[]): Result<string, Context>
   }
 }
 
@@ -62,12 +62,12 @@ export class RedisLog {
   }
 
   /**
-   * Adds a marker with this id, or as of now (*) unless there is one behind `seenAt` already (see marker.lua). Answers false
-   * if Redis takes no entry with that id, because it has given a higher one.
+   * Adds a marker with this id, or as of now (*) unless there is one behind `seenAt` already (see marker.lua). Answers the id
+   * of the one that is there then; undefined if Redis takes no entry with that id, because it has given a higher one.
    */
-  async mark(id: string, seenAt: string): Promise<boolean> {
+  async mark(id: string, seenAt: string): Promise<string | undefined> {
     const answer = await this.#redis.sseLabMarker(3, logKey, endKey, markerKey, id, seenAt)
-    return answer !== tooLow
+    return answer === tooLow ? undefined : answer
   }
 
   /** What follows `cursor`, at most `count`. Waits up to `blockMs` for something to follow; 0 does not wait. */
