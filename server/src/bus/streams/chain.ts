@@ -1,6 +1,6 @@
 import { compareIds, firstId, idBelow } from './ids.ts'
 
-// About 10 MB of ids.
+// How many acknowledged ids are kept till they are read, in about 10 MB.
 const expectedMax = 100_000
 
 /**

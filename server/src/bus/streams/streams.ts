@@ -12,9 +12,13 @@ import { RedisLog, type Addition } from './redis-log.ts'
 import { keyReused, tooManyKeys } from './scripts.ts'
 
 export type StreamsParts = {
+  /** Publishes, and all else that is answered at once. */
   commands: Redis
+  /** Reads the log, and nothing else: see LogReaderParts. */
   reader: Redis
+  /** What the log keeps, in events and in bytes (as Draft counts them), and what the hub gets at a time. */
   bounds: { logEventsMax: number; logBytesMax: number; batchBytesMax: number }
+  /** How long a publish may take in all, also where room must be made first. */
   publishTimeoutMs: number
   log: Log
 }
@@ -22,7 +26,8 @@ export type StreamsParts = {
 /**
  * One log for all topics, a Redis stream, which every worker reads on from its own cursor: also the worker that
  * published, so that there is one order and one road. What was published while a worker's link was down is read when it
- * is back. https://redis.io/docs/latest/develop/data-types/streams/
+ * is back. README.md beside this file has what Redis holds, and the chain that shows a loss.
+ * https://redis.io/docs/latest/develop/data-types/streams/
  */
 export class StreamsBus implements Bus {
   readonly name = 'streams'
