@@ -10,8 +10,8 @@ export type AheadParts = {
   turn: Turn
   /** The worker has reached its position. */
   reached: (lagging: Lagging) => void
-  /** The log never gave its id. */
-  unknown: (lagging: Lagging) => void
+  /** The log, which ends at `last`, never gave its id. */
+  unknown: (lagging: Lagging, last: string) => void
 }
 
 /**
@@ -59,12 +59,13 @@ export class Ahead {
     // Only those that came before the question: the answer is too old for an id that was given since.
     const asked = [...this.#waiting]
     const last = await log.lastId().catch(() => undefined)
-    for (const [connection, lagging] of last === undefined ? [] : asked) {
-      if (turn.isLong) await turn.next()
-      if (!this.#waiting.has(connection) || log.compare(lagging.position, last ?? '') <= 0) continue
-      this.#waiting.delete(connection)
-      unknown(lagging)
-    }
     this.#asking = false
+    if (last === undefined) return
+    for (const [connection, lagging] of asked) {
+      if (turn.isLong) await turn.next()
+      if (!this.#waiting.has(connection) || log.compare(lagging.position, last) <= 0) continue
+      this.#waiting.delete(connection)
+      unknown(lagging, last)
+    }
   }
 }

@@ -63,7 +63,7 @@ export class Hub implements Subscriber {
       tail,
       turn,
       reached: lagging => this.#sort(lagging),
-      unknown: lagging => this.#startOver(lagging),
+      unknown: (lagging, last) => this.#startOver(lagging, last),
     })
     this.#catchUp = new CatchUp({
       tail,
@@ -209,10 +209,13 @@ export class Hub implements Subscriber {
     }
   }
 
-  // Its id is from the future, or from another log.
-  #startOver({ connection, group }: Lagging): void {
-    this.#broadcast.write(connection, Buffer.from(this.#tellGap(this.position)))
-    this.#broadcast.makeLive(connection, group)
+  // Its id is from the future, or from another log: it starts at the end. This worker may not be there yet, and what was
+  // published before must not look like what comes after.
+  #startOver(lagging: Lagging, last: string): void {
+    const isBehind = this.#log !== undefined && this.#log.compare(last, this.position ?? last) > 0
+    const position = isBehind ? last : (this.position ?? last)
+    this.#broadcast.write(lagging.connection, Buffer.from(this.#tellGap(position)))
+    this.#sort({ ...lagging, position })
   }
 
   /** Every gap for one stream is told by this text, and counted here. */

@@ -296,3 +296,14 @@ test('a reader that is ahead when a gap goes past it is told at once', async () 
 
   assert.deepEqual(reader.seen, ['gap 20-0', '21-0'])
 })
+
+test('a reader whose id is unknown starts at the end of the log, also on a worker that is not there yet', async () => {
+  const hub = await hubWith(['1-0'], { lastId: async () => '3-0' })
+
+  const reader = joined(hub, '9-0')
+  await until('the gap', 2000, () => reader.seen.length > 0)
+  await hub.deliver([event('2-0'), event('3-0')])
+  await hub.deliver([event('4-0')])
+
+  assert.deepEqual(reader.seen, ['gap 3-0', '4-0'])
+})
