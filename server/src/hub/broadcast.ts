@@ -85,10 +85,14 @@ export class Broadcast {
 
   async #toGroup(group: Group, round: number, frames: Buffer, events: number): Promise<void> {
     const { turn } = this.#parts
+    let writes = 0
     for (const [connection, since] of group.live) {
       if (since === round) continue
       this.write(connection, frames, events)
-      if (turn.isLong) await turn.next()
+      // Looking at the clock after each write is half of what this loop costs by itself.
+      if ((writes += 1) % 16 === 0 && turn.isLong) await turn.next()
     }
+    // Most groups are smaller than that.
+    if (turn.isLong) await turn.next()
   }
 }
