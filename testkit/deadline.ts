@@ -1,27 +1,14 @@
-import { setTimeout as pause } from 'node:timers/promises'
-
-const pollMs = 10
+import { until } from './wait.ts'
 
 /** Chromium keeps the connection of an EventSource that was closed while it was connecting for 5 s [seen: 25 of 60 times]. */
 export const releaseMsMax = 10_000
 
-/**
- * Waits until `read` gives something other than undefined or false, and returns it. `seen` is for the failure: what
- * there was instead.
- */
+/** `until` with its parameters in another order. Use `until`: this is left for the page's tests alone. */
 export async function within<T>(
   ms: number,
   what: string,
   read: () => T | undefined | false | Promise<T | undefined | false>,
-  seen: () => unknown = () => 'nothing',
+  seen?: () => unknown,
 ): Promise<T> {
-  const endMs = performance.now() + ms
-  for (;;) {
-    const found = await read()
-    if (found !== undefined && found !== false) return found
-    if (performance.now() > endMs) {
-      throw new Error(`no ${what} within ${ms} ms; saw ${JSON.stringify(await seen())}`)
-    }
-    await pause(pollMs)
-  }
+  return await until(what, ms, read, seen)
 }
