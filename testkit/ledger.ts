@@ -16,6 +16,12 @@ export function entryName({ publisher, sequence }: Entry): string {
   return `${publisher}/${sequence}`
 }
 
+/** The entry that a Publisher put into an event's data: its name, the sequence, and whatever follows. */
+export function entryIn(data: string): Entry {
+  const [publisher = '', sequence] = data.split(' ', 2)
+  return { publisher, sequence: Number(sequence) }
+}
+
 /** Compares what a reader received, in its order, with what was acknowledged. An unacknowledged event may arrive, once. */
 export function audit(acknowledged: readonly Entry[], received: readonly Entry[]): Audit {
   const seen = new Set<string>()

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { audit, auditText } from './ledger.ts'
 import type { Publisher } from './publisher.ts'
-import type { Reader } from './client.ts'
+import type { TestStream } from './stream.ts'
 import { until } from './wait.ts'
 
 /**
  * Fails unless every reader gets all that the publisher was told is taken, once and in order, was never ended for good, and
  * never told of a gap. Call it when the publisher has stopped: the last event may take up to 5 s.
  */
-export async function assertWhole(publisher: Publisher, readers: readonly Reader[]): Promise<void> {
+export async function assertWhole(publisher: Publisher, readers: readonly TestStream[]): Promise<void> {
   const last = publisher.acknowledged.at(-1)?.sequence
   for (const reader of readers) {
     await until('the last event', 5000, () => reader.received.at(-1)?.sequence === last)
     const found = audit(publisher.acknowledged, reader.received)
     assert.deepEqual(found, { lost: [], doubled: [], disordered: [] }, auditText(found))
-    assert.deepEqual([reader.fatal, reader.gaps], [undefined, 0])
+    assert.deepEqual([reader.fatal, reader.gaps], [undefined, []])
   }
   assert.equal(publisher.fatal, undefined)
 }

@@ -1,4 +1,4 @@
-import { Reader } from '@sse-lab/testkit/client.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { scenario } from '../scenario.ts'
 
@@ -23,7 +23,9 @@ export const herd = scenario({
     const rangeMs = spread * rig.ms(2000, 4000)
     const server = await rig.server({ RETRY_MS_MIN: '1000', RETRY_MS_MAX: String(1000 + rangeMs) })
     const { link, port } = await rig.link(`127.0.0.1:${server.port}`)
-    const readers = Array.from({ length: readerCount }, () => new Reader(`http://127.0.0.1:${port}/events`))
+    const readers = Array.from({ length: readerCount }, () =>
+      TestStream.returning(`http://127.0.0.1:${port}/events`),
+    )
     for (const reader of readers) await reader.greeted()
     await link.cut()
     await until('every reader to be cut', 3000, () => readers.every(({ cuts }) => cuts === 1))

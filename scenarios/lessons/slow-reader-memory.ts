@@ -1,5 +1,4 @@
 import { call, publish } from '@sse-lab/testkit/publish.ts'
-import { Reader } from '@sse-lab/testkit/client.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { heldBytes, inspected } from '../rig/held-memory.ts'
@@ -41,7 +40,7 @@ export const slowReaderMemory = scenario({
     const data = 'x'.repeat(eventBytes)
     // Where nobody listens: by then all of its code is loaded.
     for (let n = 0; n < 10; n += 1) await publish(server.url, { topic: 'nobody', data })
-    const stopped = new Reader(url)
+    const stopped = TestStream.returning(url)
     await stopped.greeted()
     stopped.stopReading()
     stopped.hold()

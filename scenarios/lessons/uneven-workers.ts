@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { docker } from '@sse-lab/testkit/stack.ts'
-import { Reader } from '@sse-lab/testkit/client.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { scenario } from '../scenario.ts'
@@ -36,7 +35,7 @@ export const unevenWorkers = scenario({
     await server.answers(workerCount)
     const url = `${server.url}/events`
     const struck = await (await TestStream.openGreeted(url)).greeted()
-    const readers = Array.from({ length: readerCount }, () => new Reader(url))
+    const readers = Array.from({ length: readerCount }, () => TestStream.returning(url))
     for (const reader of readers) await reader.greeted()
     const held = () => readers.filter(({ worker }) => worker === struck.worker).length
     const before = held()

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { Browser, Page } from 'playwright-core'
 import type { StartedTestContainer } from 'testcontainers'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
-import { closeReaders } from '@sse-lab/testkit/client.ts'
 import { call } from '@sse-lab/testkit/publish.ts'
 import { docker, startNginx, startRedis, startServer, testAlias } from '@sse-lab/testkit/stack.ts'
-import { TestStream } from '@sse-lab/testkit/stream.ts'
+import { closeStreams, TestStream } from '@sse-lab/testkit/stream.ts'
 import { Toxiproxy, type Link } from '@sse-lab/testkit/toxiproxy.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { nextPort, startProcess, type ServerProcess } from './server-process.ts'
@@ -49,7 +48,7 @@ export class Rig implements AsyncDisposable {
   constructor(ground: Ground, full: boolean) {
     this.#ground = ground
     this.#full = full
-    this.#stack.defer(closeReaders)
+    this.#stack.defer(closeStreams)
   }
 
   /** The time of production at full length, the shrunk one in `make test`. */

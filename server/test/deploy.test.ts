@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { afterEach, test } from 'node:test'
 import { Publisher } from '@sse-lab/testkit/publisher.ts'
-import { closeReaders, Reader } from '@sse-lab/testkit/client.ts'
+import { closeStreams, TestStream } from '@sse-lab/testkit/stream.ts'
 import { fixed, make, stackReady } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { assertWhole } from '@sse-lab/testkit/whole.ts'
@@ -10,14 +10,16 @@ import { assertWhole } from '@sse-lab/testkit/whole.ts'
 const readerCount = 200
 
 afterEach(async () => {
-  closeReaders()
+  closeStreams()
   await stackReady()
 })
 
 test('make deploy replaces every server under load: no reader is ended for good, nothing is lost, and the herd is spread', async t => {
   const old = await stackReady()
   const topic = randomUUID()
-  const readers = Array.from({ length: readerCount }, () => new Reader(`${fixed}/events?topic=${topic}`))
+  const readers = Array.from({ length: readerCount }, () =>
+    TestStream.returning(`${fixed}/events?topic=${topic}`),
+  )
   for (const reader of readers) await reader.greeted()
   const publisher = new Publisher({ name: 'deploy', topic, repeats: true })
   publisher.start(fixed, 50, 10_000)

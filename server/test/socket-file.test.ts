@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, test } from 'node:test'
 import { Publisher } from '@sse-lab/testkit/publisher.ts'
-import { closeReaders, Reader } from '@sse-lab/testkit/client.ts'
+import { closeStreams, TestStream } from '@sse-lab/testkit/stream.ts'
 import { docker, readWorkers, startNginx, startRedis, startServer } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { assertWhole } from '@sse-lab/testkit/whole.ts'
@@ -11,7 +11,7 @@ const base = 'http://socket-nginx'
 const sockets = `sse-lab-sockets-${randomUUID()}`
 const resources = new AsyncDisposableStack()
 
-afterEach(closeReaders)
+afterEach(closeStreams)
 after(async () => {
   await resources.disposeAsync()
   await docker('volume', 'rm', '--force', sockets)
@@ -41,7 +41,7 @@ async function isReady(alias: string, host: string): Promise<void> {
 }
 
 /** The hosts of the workers that hold the readers; undefined while one of them has none. */
-function hostsOf(readers: readonly Reader[]): string[] | undefined {
+function hostsOf(readers: readonly TestStream[]): string[] | undefined {
   const workers = readers.map(({ worker }) => worker)
   if (workers.includes(undefined)) return undefined
   return [...new Set(workers.map(worker => worker?.split('/')[0] ?? ''))]
@@ -60,7 +60,7 @@ test('through a socket file events reach both workers, a container is replaced w
   const first = await start('socket-a')
   resources.use(await startNginx('socket-nginx', overFile, { sockets }))
   const topic = randomUUID()
-  const readers = Array.from({ length: 12 }, () => new Reader(`${base}/events?topic=${topic}`))
+  const readers = Array.from({ length: 12 }, () => TestStream.returning(`${base}/events?topic=${topic}`))
   await until('all readers to be greeted', 5000, () => hostsOf(readers))
   assert.equal(new Set(readers.map(({ worker }) => worker)).size, 2, 'both workers hold streams')
   const publisher = new Publisher({ name: 'socket', topic, repeats: true })
@@ -69,7 +69,7 @@ test('through a socket file events reach both workers, a container is replaced w
   const second = await start('socket-b')
   // A worker that is replaced in the old container must not take the way back there: it would end with that container.
   await docker('exec', first.id, 'npx', 'pm2', 'reload', 'server')
-  const undecided = new Reader(`${base}/events?topic=${topic}`)
+  const undecided = TestStream.returning(`${base}/events?topic=${topic}`)
   await undecided.greeted()
   assert.deepEqual(hostsOf([undecided]), [second.host])
   await docker('stop', first.id)
@@ -79,7 +79,7 @@ test('through a socket file events reach both workers, a container is replaced w
     () => hostsOf(readers)?.join() === second.host,
   )
   // Node removes the file that it listened on: this one is the new container's, and must still be there.
-  const newcomer = new Reader(`${base}/events?topic=${topic}`)
+  const newcomer = TestStream.returning(`${base}/events?topic=${topic}`)
   await newcomer.greeted()
 
   await docker('kill', second.id)

@@ -1,5 +1,5 @@
 import type { Random } from '@sse-lab/testkit/random.ts'
-import { closeReaders } from '@sse-lab/testkit/client.ts'
+import { closeStreams } from '@sse-lab/testkit/stream.ts'
 import type { Effect, Fault } from './fault.ts'
 import { Load } from './load.ts'
 import { Phases } from './phases.ts'
@@ -39,6 +39,6 @@ export async function act(world: World, faults: Fault[], random: Random): Promis
     await world.mend()
     throw error
   } finally {
-    closeReaders()
+    closeStreams()
   }
 }

@@ -1,5 +1,5 @@
 import type { Random } from '@sse-lab/testkit/random.ts'
-import type { Reader } from '@sse-lab/testkit/client.ts'
+import type { TestStream } from '@sse-lab/testkit/stream.ts'
 import type { Side } from './side.ts'
 import type { World } from './world.ts'
 
@@ -12,7 +12,7 @@ export type Scene = { world: World; sides: Side[]; random: Random }
 /** A fault that is seen to be in effect. */
 export type Effect = {
   /** Readers that hear nothing while it lasts: with BUS=pubsub they lose what is acknowledged meanwhile, and no others do. */
-  deaf: Reader[]
+  deaf: TestStream[]
   /** Nothing that goes through nginx can be acknowledged while it lasts. */
   silences?: true
   end(): Promise<void>

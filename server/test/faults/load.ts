@@ -51,7 +51,7 @@ export class Load {
     for (const [index, { received, gaps, fatal }] of readers.entries()) {
       const found = audit(acknowledged, received)
       const clean = Object.values(found).every(names => names.length === 0)
-      if (!clean || gaps > 0) wrong.push(`reader ${index}: ${auditText(found)}, gaps ${gaps}`)
+      if (!clean || gaps.length > 0) wrong.push(`reader ${index}: ${auditText(found)}, gaps ${gaps.length}`)
       if (fatal !== undefined) wrong.push(`reader ${index} was ended for good by ${fatal}`)
     }
     const cuts = readers.reduce((sum, reader) => sum + reader.cuts, 0)

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { audit, auditText, entryName, type Entry } from '@sse-lab/testkit/ledger.ts'
 import { Publisher } from '@sse-lab/testkit/publisher.ts'
-import type { Reader } from '@sse-lab/testkit/client.ts'
+import type { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import type { Report } from './load.ts'
 import type { Side } from './side.ts'
@@ -40,15 +40,15 @@ export class Phases {
   }
 
   /** Lets those return that were held back, and waits until all listen, the deaf ones having been told of a gap. */
-  async comeBack(readers: Reader[], deaf: Set<Reader>): Promise<void> {
+  async comeBack(readers: TestStream[], deaf: Set<TestStream>): Promise<void> {
     for (const reader of readers) reader.release()
     for (const reader of readers) {
       await reader.greeted()
-      if (deaf.has(reader)) await until('a gap at a reader that was deaf', 5000, () => reader.gaps > 0)
+      if (deaf.has(reader)) await until('a gap at a reader that was deaf', 5000, () => reader.gaps.length > 0)
     }
   }
 
-  report(missed: Entry[], deaf: Set<Reader>): Report {
+  report(missed: Entry[], deaf: Set<TestStream>): Report {
     const { readers, name } = this.#side
     const { acknowledged } = this.#publisher
     const wrong: string[] = []

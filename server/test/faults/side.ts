@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { StartedTestContainer } from 'testcontainers'
 import { post } from '@sse-lab/testkit/publish.ts'
-import { Reader } from '@sse-lab/testkit/client.ts'
+import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { docker, listWorkers, readWorkers, type ListedWorker } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
@@ -73,7 +73,7 @@ export class Side {
   readonly b: Server
   /** Of the present readers. */
   topic = ''
-  readers: Reader[] = []
+  readers: TestStream[] = []
 
   constructor({ name, bus, base, proxy, a, b }: SideParts) {
     this.name = name
@@ -91,14 +91,14 @@ export class Side {
     const holders = () => new Set(this.readers.map(reader => reader.worker)).size
     while (this.readers.length < readerCount || holders() < 2 * workerCount) {
       if (this.readers.length > 100) throw new Error(`100 readers are on ${holders()} workers only`)
-      const reader = new Reader(`${this.base}/events?topic=${this.topic}`)
+      const reader = TestStream.returning(`${this.base}/events?topic=${this.topic}`)
       this.readers.push(reader)
       await reader.greeted()
     }
   }
 
   /** The readers that a worker holds, or all workers of a server. */
-  readersOn(holder: ListedWorker | Server): Reader[] {
+  readersOn(holder: ListedWorker | Server): TestStream[] {
     return this.readers.filter(({ worker }) =>
       holder instanceof Server ? worker?.startsWith(`${holder.host}/`) : worker === holder.worker,
     )
@@ -108,7 +108,7 @@ export class Side {
    * Strikes, and resolves when every one of `readers` was cut by it. Where a bus forgets, they stay away until they are
    * released, so that what they miss is known exactly; where it must not, they come back on their own.
    */
-  async cutting(readers: Reader[], strike: () => Promise<unknown>): Promise<void> {
+  async cutting(readers: TestStream[], strike: () => Promise<unknown>): Promise<void> {
     if (readers.length === 0) throw new Error(`there is no reader to cut on ${this.name}`)
     const before = readers.map(reader => reader.cuts)
     if (this.name === 'pubsub') for (const reader of readers) reader.hold()

@@ -1,6 +1,6 @@
 import { audit, auditText } from '@sse-lab/testkit/ledger.ts'
 import { Publisher } from '@sse-lab/testkit/publisher.ts'
-import { closeReaders, type Reader } from '@sse-lab/testkit/client.ts'
+import { closeStreams, type TestStream } from '@sse-lab/testkit/stream.ts'
 import { setSysctl } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import type { Side } from './side.ts'
@@ -38,12 +38,12 @@ export async function stopReading(side: Side, bytes: number): Promise<string> {
     })
     return judge(side, publishers, stopped, others)
   } finally {
-    closeReaders()
+    closeStreams()
   }
 }
 
 /** Publishes so many large events, at the pace of `readers`. */
-async function pass({ topic, base }: Side, readers: Reader[], events: number): Promise<Publisher[]> {
+async function pass({ topic, base }: Side, readers: TestStream[], events: number): Promise<Publisher[]> {
   const publishers = Array.from(
     { length: publisherCount },
     (_, index) => new Publisher({ name: `large${index}`, topic, repeats: true, padding }),
@@ -65,17 +65,17 @@ async function pass({ topic, base }: Side, readers: Reader[], events: number): P
   return publishers
 }
 
-function judge(side: Side, publishers: Publisher[], stopped: Reader, others: Reader[]): string {
+function judge(side: Side, publishers: Publisher[], stopped: TestStream, others: TestStream[]): string {
   const acknowledged = publishers.flatMap(publisher => publisher.acknowledged)
   const found = audit(acknowledged, stopped.received)
-  const said = `${side.name}: ${acknowledged.length} large events; the reader that stopped: ${auditText(found)}, gaps ${stopped.gaps}, cuts ${stopped.cuts}`
+  const said = `${side.name}: ${acknowledged.length} large events; the reader that stopped: ${auditText(found)}, gaps ${stopped.gaps.length}, cuts ${stopped.cuts}`
   const wrong = others
-    .map(({ received, gaps }) => ({ ...audit(acknowledged, received), gaps }))
+    .map(({ received, gaps }) => ({ ...audit(acknowledged, received), gaps: gaps.length }))
     .filter(
       ({ lost, doubled, disordered, gaps }) => lost.length + doubled.length + disordered.length + gaps > 0,
     )
     .map(it => `one of the others: ${auditText(it)}, gaps ${it.gaps}`)
-  const isTold = stopped.gaps === (found.lost.length > 0 ? 1 : 0)
+  const isTold = stopped.gaps.length === (found.lost.length > 0 ? 1 : 0)
   if (!isTold || found.doubled.length + found.disordered.length > 0)
     wrong.push('that is not all, and not one gap')
   // Or too few passed for the buffers on the way.

@@ -1,4 +1,4 @@
-import { closeReaders } from '@sse-lab/testkit/client.ts'
+import { closeStreams } from '@sse-lab/testkit/stream.ts'
 import {
   container,
   docker,
@@ -103,7 +103,7 @@ export class World implements AsyncDisposable {
 
   /** Undoes what a fault that failed halfway may have left. */
   async mend(): Promise<void> {
-    closeReaders()
+    closeStreams()
     await docker('unpause', redis).catch(() => '')
     const servers = [this.streams, this.pubsub].flatMap(({ a, b, proxy }) => [a.id, b.id, proxy])
     await docker('start', redis, ...servers)
@@ -135,7 +135,7 @@ export class World implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    closeReaders()
+    closeStreams()
     await this.#stack.disposeAsync()
   }
 
