@@ -4,8 +4,9 @@ import * as fc from 'fast-check'
 import { pino } from 'pino'
 import { StreamsBus } from '../src/bus/streams/streams.ts'
 import { frameBytes } from '../src/frame.ts'
-import { Hub, type Connection } from '../src/hub/hub.ts'
+import { Hub } from '../src/hub/hub.ts'
 import { openRedis } from '../src/redis.ts'
+import { TextConnection } from './support/fake-connection.ts'
 import { docker, startRedis } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
@@ -19,24 +20,6 @@ before(async () => {
 after(async () => {
   await container.stop()
 })
-
-class Client implements Connection {
-  text = ''
-  write(frames: Buffer): boolean {
-    this.text += frames.toString()
-    return true
-  }
-  async room(): Promise<void> {
-    await new Promise(setImmediate)
-  }
-  sweep(): void {}
-  end(): void {}
-  close(): void {}
-
-  get ids(): string[] {
-    return [...this.text.matchAll(/^id: (.*)$/gm)].map(match => match[1] ?? '')
-  }
-}
 
 /** A worker with these bounds, until it has what was published. */
 async function afterPublishing(bounds: { eventsMax: number; bytesMax: number }, texts: string[]) {
@@ -94,7 +77,7 @@ test('the window of a worker is that of the log, whatever the sizes and the boun
       assert.equal(worker.hub.tail.events, inLog.length)
       assert.ok(inLog.length <= own.eventsMax)
       const [first, ...others] = inLog
-      const client = new Client()
+      const client = new TextConnection()
       worker.hub.open(['a'], first, ({ gap }) => {
         assert.equal(gap, '', 'the oldest event of the log is a position of the worker')
         return client

@@ -1,29 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { FakeConnection, TextConnection } from '../../test/support/fake-connection.ts'
 import { Hub, type Connection } from './hub.ts'
-
-class FakeConnection implements Connection {
-  text = ''
-  onWrite: () => void = () => undefined
-
-  write(frames: Buffer): boolean {
-    this.text += frames.toString()
-    this.onWrite()
-    return true
-  }
-
-  async room(): Promise<void> {
-    await new Promise(setImmediate)
-  }
-
-  sweep(): void {}
-  end(): void {}
-  close(): void {}
-
-  get ids(): string[] {
-    return [...this.text.matchAll(/^id: (.*)$/gm)].map(match => match[1] ?? '')
-  }
-}
 
 const event = (id: string, topic = 'a') => ({ id, topic, data: 'x', bytes: 50 })
 const tail = { eventsMax: 1000, bytesMax: 1_000_000 }
@@ -34,15 +12,17 @@ function withoutLog(): Hub {
   return new Hub({ log: undefined, tail, pieceBytesMax: 1000, turn: { longMs: 10, now: () => (time += 1) } })
 }
 
-function joined(hub: Hub, ...topics: string[]): FakeConnection {
-  const connection = new FakeConnection()
+function joined(hub: Hub, ...topics: string[]): TextConnection {
+  const connection = new TextConnection()
   hub.open(topics, undefined, () => connection)
   return connection
 }
 
 /** A connection that keeps the buffers themselves: who else got the same ones shows. */
 function keeping(buffers: Buffer[]): Connection {
-  return { write: frames => buffers.push(frames) > 0, async room() {}, sweep() {}, end() {}, close() {} }
+  const connection = new FakeConnection()
+  connection.onWrite = frames => void buffers.push(frames)
+  return connection
 }
 
 test('a connection gets the events of its topics, in the order of the batch', async () => {
@@ -84,7 +64,7 @@ test('sets of topics that want the same events get the same buffer, and it is ma
 test('a connection that joins while a batch is written gets the next batch, and not half of this one', async () => {
   const hub = withoutLog()
   const [first] = Array.from({ length: 1000 }, () => joined(hub, 'a'))
-  const late = new FakeConnection()
+  const late = new TextConnection()
   assert.ok(first)
   first.onWrite = () => {
     first.onWrite = () => undefined
@@ -145,13 +125,9 @@ test('what leaves is forgotten, however often it leaves', () => {
 
 test('what a connection did not take is not counted as delivered', async () => {
   const hub = withoutLog()
-  hub.open(['a'], undefined, () => ({
-    write: () => false,
-    async room() {},
-    sweep() {},
-    end() {},
-    close() {},
-  }))
+  const full = new FakeConnection()
+  full.takes = false
+  hub.open(['a'], undefined, () => full)
 
   await hub.deliver([event('1')])
 
@@ -161,12 +137,10 @@ test('what a connection did not take is not counted as delivered', async () => {
 test('a connection whose write throws is dropped, and costs the others nothing', async () => {
   const errors: unknown[] = []
   const hub = new Hub({ log: undefined, tail, pieceBytesMax: 1000, onError: error => errors.push(error) })
-  const reasons: string[] = []
   const broken = new FakeConnection()
   broken.onWrite = () => {
     throw new Error('broken socket')
   }
-  broken.close = (reason?: string) => void reasons.push(String(reason))
   hub.open(['a'], undefined, () => broken)
   const other = joined(hub, 'a')
 
@@ -176,7 +150,7 @@ test('a connection whose write throws is dropped, and costs the others nothing',
 
   assert.deepEqual(other.ids, ['1', '2'])
   assert.equal(hub.stats.delivered, 2)
-  assert.deepEqual(new Set(reasons), new Set(['failed']))
+  assert.deepEqual(new Set(broken.closed), new Set(['failed']))
   assert.match(String(errors[0]), /broken socket/)
 })
 

@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { createParser } from 'eventsource-parser'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { compareIds, isId } from '../bus/streams/ids.ts'
-import { Hub, type Connection } from './hub.ts'
+import { FakeConnection } from '../../test/support/fake-connection.ts'
+import { Hub } from './hub.ts'
 import { BusAway } from '../bus/errors.ts'
 
-/** A reader at the other end of a connection. `stopped`: what is written waits until it reads on. */
-class Reader implements Connection {
+/** The client at the other end of a connection. `stop`: what is written waits until it reads on. */
+class Client extends FakeConnection {
   seen: string[] = []
   writes = 0
-  taken = true
   #room: (() => void) | undefined
   #stopped = false
   readonly #parser = createParser({
@@ -18,15 +18,16 @@ class Reader implements Connection {
     onComment: () => this.seen.push('comment'),
   })
 
-  write(frames: Buffer): boolean {
+  override write(frames: Buffer): boolean {
     this.writes += 1
-    if (this.taken) this.#parser.feed(frames.toString())
-    return this.taken
+    const taken = super.write(frames)
+    if (taken) this.#parser.feed(frames.toString())
+    return taken
   }
 
-  async room(): Promise<void> {
+  override async room(): Promise<void> {
     if (this.#stopped) await new Promise<void>(resolve => (this.#room = resolve))
-    else await new Promise(setImmediate)
+    else await super.room()
   }
 
   stop(): void {
@@ -37,10 +38,6 @@ class Reader implements Connection {
     this.#stopped = false
     this.#room?.()
   }
-
-  sweep(): void {}
-  end(): void {}
-  close(): void {}
 }
 
 type Options = { eventsMax?: number; pieceBytesMax?: number; lastId?: () => Promise<string> }
@@ -70,7 +67,7 @@ function event(id: string, topic = 'a') {
 }
 
 /** Opens as stream.ts does, which sends hello and the gap itself. */
-function joined(hub: Hub, lastEventId: string | undefined, topics = ['a'], reader = new Reader()): Reader {
+function joined(hub: Hub, lastEventId: string | undefined, topics = ['a'], reader = new Client()): Client {
   hub.open(topics, lastEventId, ({ position, gap }) => {
     if (gap !== '') reader.seen.push(`gap ${position}`)
     return reader
@@ -109,8 +106,8 @@ test('a cursor holds for other topics than the ones it came from', async () => {
 
 test('whoever joins while a batch is written gets it once', async () => {
   const hub = await hubWith(['1-0'])
-  const late = new Reader()
-  const behind = new Reader()
+  const late = new Client()
+  const behind = new Client()
   const first = joined(hub, undefined)
   for (let count = 0; count < 1000; count += 1) joined(hub, undefined)
   first.write = () => {
@@ -130,7 +127,7 @@ test('whoever joins while a batch is written gets it once', async () => {
 test('a replay goes at the pace of its reader, in pieces, while live events come', async () => {
   const ids = Array.from({ length: 100 }, (_, n) => `${n + 1}-0`)
   const hub = await hubWith(ids, { pieceBytesMax: 100 })
-  const reader = new Reader()
+  const reader = new Client()
   reader.stop()
 
   joined(hub, '0-0', ['a'], reader)
@@ -146,7 +143,7 @@ test('a replay goes at the pace of its reader, in pieces, while live events come
 
 test('a replay that is overtaken by the bound of the tail has one gap, and goes on after it', async () => {
   const hub = await hubWith(['1-0', '2-0', '3-0', '4-0'], { eventsMax: 4, pieceBytesMax: 40 })
-  const reader = new Reader()
+  const reader = new Client()
   reader.stop()
 
   joined(hub, '0-0', ['a'], reader)
@@ -159,7 +156,7 @@ test('a replay that is overtaken by the bound of the tail has one gap, and goes 
 
 test('a reader that leaves in the middle of its replay is forgotten', async () => {
   const hub = await hubWith(['1-0', '2-0', '3-0'], { pieceBytesMax: 1 })
-  const reader = new Reader()
+  const reader = new Client()
   reader.stop()
   const leave = hub.open(['a'], '0-0', () => reader)
 
@@ -219,7 +216,7 @@ test('a heartbeat says the position that all level streams have, and to the othe
   const level = joined(hub, undefined)
   const quiet = joined(hub, undefined, ['quiet'])
   const ahead = joined(hub, '9-0')
-  const replaying = new Reader()
+  const replaying = new Client()
   replaying.stop()
   joined(hub, '0-0', ['a'], replaying)
 
@@ -233,7 +230,7 @@ test('a gap reaches every stream that it concerns, wherever it stands, and every
   const hub = await hubWith(['1-0', '2-0'], { pieceBytesMax: 1, lastId: async () => '9-0' })
   const level = joined(hub, undefined)
   const ahead = joined(hub, '9-0')
-  const replaying = new Reader()
+  const replaying = new Client()
   replaying.stop()
   joined(hub, '0-0', ['a'], replaying)
 
@@ -256,8 +253,8 @@ test('a gap reaches every stream that it concerns, wherever it stands, and every
 
 test('a slow reader that takes no more in its replay does not keep the others', async () => {
   const hub = await hubWith(['1-0', '2-0'], { pieceBytesMax: 1 })
-  const closed = new Reader()
-  closed.taken = false
+  const closed = new Client()
+  closed.takes = false
   joined(hub, '0-0', ['a'], closed)
   const other = joined(hub, '0-0')
 
@@ -268,7 +265,7 @@ test('a slow reader that takes no more in its replay does not keep the others', 
 
 test('every gap that one stream is told is counted, whichever way it came to it', async () => {
   const hub = await hubWith(['1-0', '2-0', '3-0', '4-0'], { eventsMax: 4, pieceBytesMax: 40 })
-  const slow = new Reader()
+  const slow = new Client()
   slow.stop()
 
   const unknown = joined(hub, 'nonsense')

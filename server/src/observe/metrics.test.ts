@@ -2,9 +2,10 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { test } from 'node:test'
 import { until } from '@sse-lab/testkit/wait.ts'
+import { FakeConnection } from '../../test/support/fake-connection.ts'
 import type { BusLog } from '../bus/bus.ts'
 import { MemoryBus } from '../bus/memory.ts'
-import { Hub, type Connection } from '../hub/hub.ts'
+import { Hub } from '../hub/hub.ts'
 import { openHistograms, timed } from './histograms.ts'
 import { openRegistry, prometheusText, registerMetrics } from './metrics.ts'
 
@@ -34,20 +35,6 @@ function open(eventsMax = 1000) {
   return { hub, registry, observe, replays, value }
 }
 
-function connection(): Connection & { bytes: number } {
-  return {
-    bytes: 0,
-    write(frames) {
-      this.bytes += frames.length
-      return true
-    },
-    room: async () => await new Promise(setImmediate),
-    sweep: () => undefined,
-    end: () => undefined,
-    close: () => undefined,
-  }
-}
-
 const events = (from: number, to: number) =>
   Array.from({ length: to - from + 1 }, (_, index) => ({
     id: String(from + index),
@@ -59,7 +46,7 @@ const events = (from: number, to: number) =>
 test('bytes count what every connection was written, live and replayed', async () => {
   const { hub, replays, value } = open()
   await hub.gap('0')
-  const [live, late] = [connection(), connection()]
+  const [live, late] = [new FakeConnection(), new FakeConnection()]
   hub.open(['a'], undefined, () => live)
   await hub.deliver(events(1, 10))
   hub.open(['a'], '3', () => late)
@@ -74,7 +61,7 @@ test('a replay is told once, with its events, when its stream has caught up', as
   const { hub, replays } = open()
   await hub.gap('0')
   await hub.deliver(events(1, 10))
-  hub.open(['a'], '3', connection)
+  hub.open(['a'], '3', () => new FakeConnection())
   await until('the replay to be over', 2000, () => replays.length > 0)
   await hub.deliver(events(11, 12))
 
@@ -107,7 +94,7 @@ test('what is observed lands in the bucket of its size', async () => {
 test('a batch is observed once for all its streams, and from its publish', async () => {
   const { hub } = open()
   await hub.gap('0')
-  for (let stream = 0; stream < 3; stream += 1) hub.open(['a'], undefined, connection)
+  for (let stream = 0; stream < 3; stream += 1) hub.open(['a'], undefined, () => new FakeConnection())
   const seconds: number[] = []
 
   await timed(hub, { lagMs: 250 }, it => seconds.push(it)).deliver(events(1, 10))

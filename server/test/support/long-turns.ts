@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { compareIds, isId } from '../../src/bus/streams/ids.ts'
-import { Hub, type Connection } from '../../src/hub/hub.ts'
+import { Hub } from '../../src/hub/hub.ts'
+import { FakeConnection } from './fake-connection.ts'
 import { longestTurn } from '@sse-lab/testkit/longest-turn.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
@@ -13,20 +14,6 @@ export type LongTurn = { name: string; measure: () => Promise<number> }
 const streams = 10_000
 
 const event = (n: number, topic: string) => ({ id: `${n}-0`, topic, data: 'x'.repeat(50), bytes: 100 })
-
-class Counting implements Connection {
-  bytes = 0
-  write(frames: Buffer): boolean {
-    this.bytes += frames.length
-    return true
-  }
-  async room(): Promise<void> {
-    await new Promise(setImmediate)
-  }
-  sweep(): void {}
-  end(): void {}
-  close(): void {}
-}
 
 /** A hub that was given so many events of the topic `all`. `lastId`: what the log says of its end. */
 async function hubWith(events: number, lastId?: () => Promise<string>): Promise<Hub> {
@@ -41,15 +28,15 @@ async function hubWith(events: number, lastId?: () => Promise<string>): Promise<
   return hub
 }
 
-function openStreams(hub: Hub, topicsOf: (n: number) => string[], lastId?: string): Counting[] {
+function openStreams(hub: Hub, topicsOf: (n: number) => string[], lastId?: string): FakeConnection[] {
   return Array.from({ length: streams }, (_, n) => {
-    const connection = new Counting()
+    const connection = new FakeConnection()
     hub.open(topicsOf(n), lastId, () => connection)
     return connection
   })
 }
 
-async function allHave(connections: Counting[], bytes: number): Promise<void> {
+async function allHave(connections: FakeConnection[], bytes: number): Promise<void> {
   await until('all streams to have everything', 30_000, () => connections.every(it => it.bytes >= bytes))
 }
 
@@ -83,7 +70,7 @@ export const longTurns: LongTurn[] = [
     measure: async () => {
       const hub = await hubWith(280_000)
       return await longestTurn(
-        () => Array.from({ length: 20 }, () => new Counting()),
+        () => Array.from({ length: 20 }, () => new FakeConnection()),
         async connections => {
           for (const connection of connections) hub.open(['nobody'], '0-0', () => connection)
           // To the live ones a heartbeat says a position; to the others it is a comment of three bytes.
