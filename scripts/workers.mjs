@@ -1,4 +1,5 @@
-// Prints the workers as a table. scripts/status.sh runs it inside a server's container, where there is a Node.
+// Prints the workers as a table. scripts/status.sh sends it into a server's container, where there is a Node but nothing of the
+// lab's own that it could import: so it has a table of its own, apart from load/k6/lib/grid.ts.
 const port = process.env.PORT || '3000'
 const response = await fetch(`http://127.0.0.1:${port}/api/workers`, { signal: AbortSignal.timeout(5000) })
 const { workers, partial } = await response.json()

@@ -1,4 +1,4 @@
-import { grid } from '../k6/lib/table.ts'
+import { grid } from '../k6/lib/grid.ts'
 
 /** What a contender came to in each round. */
 export type Measured = { name: string; answers: number[]; p99Ms: number[] }

@@ -9,7 +9,7 @@ import { openLedger, optionsFor, rowOf, sideHere } from './lib/scenario.ts'
 import { readMetrics, readUsage } from './lib/usage.ts'
 import { readSides } from './lib/sides.ts'
 import { summary } from './lib/summary.ts'
-import { grid } from './lib/table.ts'
+import { grid } from './lib/grid.ts'
 import { verdict, type Row } from './lib/verdict.ts'
 
 /**

@@ -5,7 +5,7 @@ import { freshTopic, withStreams } from './lib/streams.ts'
 import { openLedger, optionsFor, rowOf, sideHere } from './lib/scenario.ts'
 import { readSides } from './lib/sides.ts'
 import { summary } from './lib/summary.ts'
-import { grid } from './lib/table.ts'
+import { grid } from './lib/grid.ts'
 import { until } from './lib/until.ts'
 
 /**

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
+import { grid } from '@sse-lab/load/grid.ts'
 import type { Result } from '../rig/act.ts'
 import { catalogue } from '../catalogue.ts'
 import type { Lesson } from '../scenario.ts'
@@ -106,15 +107,7 @@ export function textTable({ scenarios }: Report): string {
     verdict,
   ])
   const rows = [['scenario', 'predicted', 'measured broken', 'measured fixed', 'verdict'], ...cells]
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? []
-  return rows
-    .map(row =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return grid(rows, Infinity)
 }
 
 /** The table of the README: what a run came to, and where each scenario is told. */

@@ -1,3 +1,4 @@
+import { grid } from './grid.ts'
 import type { Row } from './verdict.ts'
 
 type Column = { title: string; text: (row: Row) => string }
@@ -28,19 +29,6 @@ const columns: Column[] = [
 /** The rows as a person reads them. docs/load.md says what each column means. */
 export function table(rows: readonly Row[]): string {
   return grid([columns.map(({ title }) => title), ...rows.map(row => columns.map(({ text }) => text(row)))])
-}
-
-/** Lines of cells, each column as wide as its widest; the first two to the left, figures to the right. */
-export function grid(lines: readonly (readonly string[])[]): string {
-  const widths = (lines[0] ?? []).map((_, at) => Math.max(...lines.map(cells => (cells[at] ?? '').length)))
-  return lines
-    .map(cells =>
-      cells
-        .map((cell, at) => (at < 2 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
 }
 
 function percent(share: number): string {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Report } from 'k6/x/eventsource'
-import { grid, table } from './table.ts'
+import { table } from './table.ts'
 import type { Side } from './sides.ts'
 import { verdict, type Row } from './verdict.ts'
 
@@ -95,14 +95,4 @@ test('the table has a line for each row, predicted beside measured', () => {
 
   assert.match(text, /^script +side +workers +streams +published +delivered +lost +predicted +measured/)
   assert.match(text, /\nfanout +broken +0 +10 +5 +30 +20 +40\.00 % +40\.00 % .* 10 +60\.0 to 60\.9$/)
-})
-
-test('a grid is as wide as its widest cells', () => {
-  assert.equal(
-    grid([
-      ['a', 'b', 'c'],
-      ['long', 'x', '10'],
-    ]),
-    'a     b   c\nlong  x  10',
-  )
 })
