@@ -2,7 +2,10 @@ module sse-scaling-lab/load/xk6-eventsource
 
 go 1.26.8
 
-require go.k6.io/k6/v2 v2.2.0
+require (
+	github.com/HdrHistogram/hdrhistogram-go v1.4.0
+	go.k6.io/k6/v2 v2.2.0
+)
 
 require (
 	github.com/davecgh/go-spew v1.1.1 // indirect

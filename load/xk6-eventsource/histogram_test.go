@@ -9,13 +9,14 @@ import (
 
 func TestHistogram(t *testing.T) {
 	t.Run("without values every quantile is 0", func(t *testing.T) {
-		if got := new(histogram).quantile(0.99); got != 0 {
+		none := newHistogram()
+		if got := none.quantile(0.99); got != 0 {
 			t.Fatalf("got %v", got)
 		}
 	})
 
 	t.Run("a quantile is within 1 % of the sorted values", func(t *testing.T) {
-		h, values := new(histogram), []float64{}
+		h, values := newHistogram(), []float64{}
 		for range 20_000 {
 			ms := math.Exp(rand.NormFloat64()*2 + 1)
 			h.add(ms)
@@ -35,30 +36,19 @@ func TestHistogram(t *testing.T) {
 	})
 
 	t.Run("no quantile is above the highest value", func(t *testing.T) {
-		h := new(histogram)
+		h := newHistogram()
 		h.add(1000.4)
 		if got := h.quantile(0.5); got > 1000.4 || got < 990 {
 			t.Fatalf("got %v", got)
 		}
 	})
 
-	t.Run("each microsecond has a bucket that reaches it, in rising order", func(t *testing.T) {
-		last := 0
-		for micros := 0.0; micros < 1<<44; micros = math.Floor(micros*1.003) + 1 {
-			at := bucketOf(micros / 1000)
-			if at < last || at >= bucketsMax || upperMs(at)*1000 < micros-1 {
-				t.Fatalf("%v µs is in bucket %d, which ends at %v ms", micros, at, upperMs(at))
-			}
-			last = at
-		}
-	})
-
 	t.Run("a clock that is ahead counts as 0, and a value without end as the highest", func(t *testing.T) {
-		h := new(histogram)
+		h := newHistogram()
 		h.add(-5)
 		h.add(math.Inf(1))
-		if h.count != 2 || h.quantile(0.5) != 0 {
-			t.Fatalf("%d values, median %v", h.count, h.quantile(0.5))
+		if h.count() != 2 || h.quantile(0.5) != 0 {
+			t.Fatalf("%d values, median %v", h.count(), h.quantile(0.5))
 		}
 	})
 }

@@ -37,7 +37,7 @@ type ledger struct {
 }
 
 func newLedger(name string, options ledgerOptions) *ledger {
-	return &ledger{name: name, options: options, publishers: map[string]int{}}
+	return &ledger{name: name, options: options, publishers: map[string]int{}, latency: newHistogram()}
 }
 
 // join opens a page for one stream.

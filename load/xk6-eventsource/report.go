@@ -68,7 +68,7 @@ func (l *ledger) report() report {
 	r := report{
 		Ledger: l.name, Streams: l.due, StreamsLate: len(l.streams) - l.due, Published: l.acks, Due: l.acks * l.due,
 		Foreign: l.foreign, Gaps: l.gaps, Workers: []workerLine{}, Examples: []lostEvent{},
-		LatencyCount: int(l.latency.count), LatencyMaxMs: l.latency.maxMs,
+		LatencyCount: l.latency.count(), LatencyMaxMs: l.latency.maxMs,
 		LatencyP50Ms: l.latency.quantile(0.5), LatencyP95Ms: l.latency.quantile(0.95), LatencyP99Ms: l.latency.quantile(0.99),
 	}
 	r.Cuts, r.CutAfterMinMs, r.CutAfterMaxMs = l.lives.cuts, l.lives.minMs, l.lives.maxMs

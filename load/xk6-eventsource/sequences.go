@@ -9,7 +9,8 @@ const sequenceMax = 1 << 20
 const wordBits = 64
 
 // sequences is a set of sequence numbers from 1 up. A stream that misses nothing needs a word or two of it, because full
-// words at the start are only counted.
+// words at the start are only counted. A set of bits from a library keeps those: 312 bytes for each 2,500 events of a publisher
+// and stream, where this one keeps none.
 type sequences struct {
 	full  int // words before words[0], all of them full
 	words []uint64

@@ -43,7 +43,8 @@ func latencyOf(streams []*stream) *histogram {
 	return &all
 }
 
-// histogram counts latencies in steps of 5 %, from a microsecond on.
+// histogram counts latencies in steps of 5 %, from a microsecond on. By hand, and apart from the k6 extension's: each stream has
+// one, and those of the library there are 25 times as large. The generator must cost next to nothing beside what it measures.
 type histogram [400]uint32
 
 func (h *histogram) add(ns int64) {
