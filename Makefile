@@ -1,4 +1,5 @@
-# SSE Scaling Lab. `make` alone prints what there is. Runs with make 3.81 and bash 3.2.
+# SSE Scaling Lab. `make` alone prints what there is: scripts/help.sh reads `target: … ## GROUP: what it does (how long)`.
+# Runs with make 3.81 and bash 3.2.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
@@ -21,10 +22,10 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 .PHONY: help up down logs status observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
   load-test load-fanout load-quiet load-reconnect load-capacity test test-faults scenarios record-scenarios bench soak test-readme conformance test-image
 
-help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+help: ## see: Print this list
+	@scripts/help.sh
 
-up: knobs ports build ## Bring up both sides and wait until they are healthy (the first time some minutes)
+up: knobs ports build ## see: Bring up both sides and wait until they are healthy (30 s; the first time some minutes)
 	@scripts/up.sh
 
 # Everything that can be wrong is said before anything starts. The port's check needs an engine and an image.
@@ -34,31 +35,31 @@ knobs:
 ports: base
 	@scripts/ports.sh up HTTP_PORT BROKEN_PORT
 
-down: ## Stop and remove the containers
+down: ## see: Stop and remove the containers (10 s)
 	@$(COMPOSE) --profile observe down
 
-logs: ## Follow the logs of all containers
+logs: ## see: Follow what the containers say
 	@$(COMPOSE) logs --follow --tail 50
 
-status: ## Show the containers, the workers as any of them sees all, and whether the ports answer here
+status: ## see: Show containers, workers and ports, and what to do where one is missing
 	@scripts/status.sh
 
-observe: knobs lab prometheus ## Bring up Prometheus beside the lab (docs/metrics.md)
+observe: knobs lab prometheus ## see: Bring up Prometheus beside the lab (20 s; docs/metrics.md)
 	@scripts/ports.sh observe PROMETHEUS_PORT
 	@$(COMPOSE) --profile observe up --detach --wait --wait-timeout 60 --no-deps prometheus
 	@echo
 	@echo "  figures and alerts    $$(scripts/address.sh PROMETHEUS_PORT)"
 
-scale: knobs ## Run two containers of the fixed side behind the same proxy, or SERVERS=3 of them
+scale: knobs ## see: Run two containers of the fixed side behind the same proxy, or SERVERS=3 of them (20 s)
 	@SERVERS=$(or $(SERVERS),2) $(COMPOSE) up --detach --wait --no-recreate server
 
-deploy: knobs build ## Build, and replace the fixed side's servers one by one, without losing a stream (30 s)
+deploy: knobs build ## see: Build, and replace the fixed side's servers one by one, without losing a stream (30 s)
 	@$(MAKE) --no-print-directory roll
 
 roll:
 	@scripts/roll.sh
 
-clean: ## Remove the containers, networks and images of this project, and nothing else
+clean: ## see: Remove the containers, networks, volumes and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
 	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/test >/dev/null 2>&1 || true
 
@@ -77,20 +78,20 @@ K6 = mkdir -p load/reports && $(COMPOSE) --profile load run --rm --no-deps --use
   --env K6_WEB_DASHBOARD_EXPORT=reports/$(1).html k6 run $(FLAGS) $(1).ts
 BOTH := fixed,broken
 
-load-test: lab k6 ## Open streams on both sides, and prove what is delivered, lost and cut (80 s, docs/load.md)
+load-test: lab k6 ## measure: Open streams on both sides, and count what is delivered, lost and cut (80 s; docs/load.md)
 	@export SIDES=$(or $(SIDES),$(BOTH)); $(call K6,load-test)
 
-load-fanout: lab k6 ## Every event on every stream? Knobs: STREAMS=5000 RATE=10 DURATION=60s, SIDES=fixed,broken
+load-fanout: lab k6 ## measure: Every event on every stream? STREAMS=5000 RATE=10 DURATION=60s SIDES=fixed,broken (30 s)
 	@$(call K6,fanout)
 
-load-quiet: lab k6 ## Do silent streams outlive the proxy? QUIET=70s SIDES=fixed,broken
+load-quiet: lab k6 ## measure: Do silent streams outlive the proxy? QUIET=70s SIDES=fixed,broken (80 s)
 	@$(call K6,quiet)
 
-load-reconnect: lab k6 ## Reload, kill and cut under load: what is lost, and how does the herd return? (80 s)
+load-reconnect: lab k6 ## measure: Reload, kill and cut under load: what is lost, and how does the herd return? (80 s)
 	@export STREAMS=$(or $(STREAMS),500) DURATION=$(or $(DURATION),40s) HTTP_PORT=$(HTTP_PORT); \
 	load/k6/strike.sh & strike=$$!; $(call K6,reconnect); status=$$?; wait $$strike && exit $$status
 
-load-capacity: lab k6 ## Streams in STEPS=500,1000,2000 until a limit is met: the cost of each
+load-capacity: lab k6 ## measure: Streams in STEPS=500,1000,2000 until a limit is met: the cost of each (3 minutes)
 	@$(call K6,capacity)
 
 # A lab that runs stays as it is, with the knobs it was brought up with.
@@ -109,35 +110,35 @@ k6-tests: k6
 	@$(BUILD) sse-lab/k6:tests 'some minutes the first time' \
 	  docker build --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load
 
-test: test-image k6-tests prometheus ## Run everything: lint, types, unit, page, load, system and fault tests, in a container (about 20 minutes)
+test: test-image k6-tests prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (20 minutes)
 	@$(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
-test-faults: test-image ## Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses
+test-faults: test-image ## prove: Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses (6 minutes)
 	@PARTS=faults $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 # A lab that runs gets the report, for its page.
-scenarios: test-image ## Measure every problem broken and fixed, at full length (20 minutes); NAME=quiet-stream for one of them
+scenarios: test-image ## prove: Measure every problem broken and fixed, at full length; NAME=quiet-stream for one of them (20 minutes)
 	@mkdir -p load/reports; PARTS=catalogue $(IN_TEST_IMAGE) $(TEST_ENV) \
 	  --volume "$$(pwd)/load/reports:/lab/load/reports" sse-lab/test; status=$$?; \
 	  $(COMPOSE) exec -T redis redis-cli -x set sse-lab:scenarios <load/reports/scenarios.json >/dev/null 2>&1; \
 	  exit $$status
 
-record-scenarios: test-image ## Take the last report of `make scenarios` over into README.md and the page
+record-scenarios: test-image ## work: Take the last report of `make scenarios` over into README.md and the page
 	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$(pwd):/repository" sse-lab/test \
 	  node scenarios/report/record.ts /repository
 
-bench: test-image ## What a delivery and a stream cost, beside the limit and plain Express (30 minutes); ROUNDS=3 ROWS=nginx
+bench: test-image ## measure: What a delivery and a stream cost, beside the limit and plain Express; ROUNDS=3 ROWS=nginx (30 minutes)
 	@$(IN_TEST_IMAGE) --network host --pid host --ulimit nofile=20000:20000 --env ROUNDS --env ROWS --env RATIO_MAX \
 	  sse-lab/test node load/bench/main.ts
 
-soak: test-image ## Strike random faults for MINUTES=10, until something is lost
+soak: test-image ## prove: Strike random faults until something is lost, at most for MINUTES=10 (10 minutes)
 	@PARTS=soak $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
-test-readme: test-image ## Run the commands of the README against the lab on this machine (3 minutes)
+test-readme: test-image ## work: Run the commands of the README against the lab on this machine (3 minutes)
 	@$(IN_TEST_IMAGE) --network host sse-lab/test node testkit/readme.ts
 
 # Only the lab itself is known to let the origin of its page in; for another server, ORIGIN says which.
-conformance: test-image ## Judge a server of event streams, case by case: URL=http://… (docs/conformance.md has more)
+conformance: test-image ## prove: Judge a server of event streams, case by case: URL=http://… (20 s; docs/conformance.md)
 	@docker run --rm --init --network host sse-lab/test node conformance/main.ts \
 	  --url '$(or $(URL),http://localhost:$(HTTP_PORT))' \
 	  $(if $(ORIGIN)$(if $(URL),,lab),--origin '$(or $(ORIGIN),http://localhost:$(HTTP_PORT))') \

@@ -1,17 +1,16 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { glob } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
 import { promisify } from 'node:util'
+import { goTests, type Counts } from './go-tests.ts'
 
 /**
  * `make test`: every part in turn, with its time, and one line of counts at the end. PARTS=unit,page runs only those.
  * Runs inside the sse-lab/test container.
  */
-type Counts = { passed: number; failed: number; skipped: number }
 type Part = { name: string; needsStack?: true; onlyWhenChosen?: true; act: () => Promise<Counts> }
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -85,26 +84,6 @@ async function command(...words: [string, ...string[]]): Promise<Counts> {
 
 function sum(a: Counts, b: Counts): Counts {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped }
-}
-
-/** The tests of load/xk6-eventsource, built with the race detector into an image of their own. */
-async function goTests(): Promise<Counts> {
-  const child = spawn('docker', ['run', '--rm', '--init', '--network', 'none', 'sse-lab/k6:tests'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
-  for await (const line of createInterface(child.stdout)) {
-    const [, result] = /^ *--- (PASS|FAIL|SKIP): /.exec(line) ?? []
-    if (result === 'PASS') counts.passed += 1
-    if (result === 'FAIL') counts.failed += 1
-    if (result === 'SKIP') counts.skipped += 1
-    if (!/^(=== |PASS$)/.test(line)) print(line)
-  }
-  if (child.exitCode === null) await once(child, 'exit')
-  // A panic or a data race ends the run without a line for the test.
-  if (child.exitCode !== 0) counts.failed = Math.max(counts.failed, 1)
-  if (counts.passed + counts.failed === 0) throw new Error('no test in sse-lab/k6:tests')
-  return counts
 }
 
 /** Runs test files with Node's runner. Those that share the stack run one at a time. */
