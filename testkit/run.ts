@@ -52,6 +52,7 @@ const parts: Part[] = [
           'server/test/*.test.ts',
           'client/test/*.lab.test.ts',
           'load/k6/test/*.test.ts',
+          'examples/*/*.test.ts',
         ],
         false,
       ),
