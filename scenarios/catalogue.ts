@@ -25,8 +25,10 @@ import { pubsubReconnect } from './lessons/pubsub-reconnect.ts'
 import { quietStream } from './lessons/quiet-stream.ts'
 import type { Scenario } from './scenario.ts'
 import { seventhTab } from './lessons/seventh-tab.ts'
+import { sessionOnOneWorker } from './lessons/session-on-one-worker.ts'
 import { slowReaderMemory } from './lessons/slow-reader-memory.ts'
 import { staleKeepalive } from './lessons/stale-keepalive.ts'
+import { tokenStream } from './lessons/token-stream.ts'
 import { trimmedHistory } from './lessons/trimmed-history.ts'
 import { twoProxies } from './lessons/two-proxies.ts'
 import { unevenWorkers } from './lessons/uneven-workers.ts'
@@ -34,7 +36,8 @@ import { workerConnections } from './lessons/worker-connections.ts'
 
 /**
  * Every scenario, in the order in which the page and the report show them: the two that the lab starts from, then what is
- * lost, what is held back, what a proxy does, and what happens when workers come and go.
+ * lost, what is held back, what a proxy does, what happens when workers come and go, and
+ * what answers and sessions need that outlive one response.
  */
 export const catalogue: readonly Scenario[] = [
   fanOut,
@@ -69,4 +72,6 @@ export const catalogue: readonly Scenario[] = [
   killTimeout,
   deadWorkerOnline,
   instancesMax,
+  tokenStream,
+  sessionOnOneWorker,
 ]
