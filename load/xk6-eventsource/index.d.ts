@@ -139,7 +139,19 @@ declare module 'k6/x/eventsource' {
     returns: number
     returnsPeakPer100Ms: number
     returnsMeanPer100Ms: number
-    workers: { worker: string; streams: number; published: number }[]
+    workers: {
+      worker: string
+      /** Due streams that it held first, and what those lost, whoever held them then. */
+      streams: number
+      lost: number
+      /** Acknowledged events that it took. */
+      published: number
+      /** Of the streams that it held, when it held them. */
+      cuts: number
+      latencyP50Ms: number
+      latencyP95Ms: number
+      latencyP99Ms: number
+    }[]
     /** Up to ten lost deliveries. */
     examples: { stream: number; publisher: string; sequence: number; worker: string; holder: string }[]
   }

@@ -32,12 +32,13 @@ type ledger struct {
 	gaps       int
 	open       int // streams whose connection is open, and whose holder is known where it matters
 	latency    histogram
+	parts      map[string]*part // by worker
 	lives      lives
 	settled    bool
 }
 
 func newLedger(name string, options ledgerOptions) *ledger {
-	return &ledger{name: name, options: options, publishers: map[string]int{}, latency: newHistogram()}
+	return &ledger{name: name, options: options, publishers: map[string]int{}, latency: newHistogram(), parts: map[string]*part{}}
 }
 
 // join opens a page for one stream.
@@ -74,7 +75,9 @@ func (l *ledger) hello(stream *streamLedger, data []byte) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	stream.hold(strings.Clone(worker), l.acks)
+	worker = strings.Clone(worker)
+	stream.hold(worker, l.acks)
+	stream.part = l.partOf(worker)
 	l.makeReady(stream)
 }
 
@@ -117,6 +120,10 @@ func (l *ledger) ended(stream *streamLedger, openMs float64, byScript bool) {
 	}
 	stream.cut = true
 	l.lives.cut(openMs)
+	if stream.part != nil {
+		stream.part.cuts++
+		stream.part = nil
+	}
 	if l.options.holder != nil {
 		stream.hold("", l.acks)
 	}
@@ -152,6 +159,9 @@ func (l *ledger) enter(stream *streamLedger, data []byte, receivedAtMs float64) 
 	}
 	latencyMs = max(receivedAtMs-entry.sentAtMs, 0)
 	l.latency.add(latencyMs)
+	if stream.part != nil {
+		stream.part.latency.add(latencyMs)
+	}
 	return latencyMs, true
 }
 

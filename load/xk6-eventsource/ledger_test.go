@@ -239,8 +239,29 @@ func TestLedgerPrediction(t *testing.T) {
 		if math.Abs(r.LostRatePredicted-4.0/9) > 1e-12 || math.Abs(r.LostRate-4.0/9) > 1e-12 {
 			t.Errorf("rates %v and %v", r.LostRatePredicted, r.LostRate)
 		}
-		if fmt.Sprint(r.Workers) != "[{a 2 2} {b 1 1}]" {
+		a, b := r.Workers[0], r.Workers[1]
+		if fmt.Sprint(a.Streams, a.Published, a.Lost, b.Streams, b.Published, b.Lost) != "2 2 2 1 1 2" {
 			t.Errorf("workers %v", r.Workers)
+		}
+	})
+
+	t.Run("cuts and latencies stand with the worker that held the stream then", func(t *testing.T) {
+		l, streams := opening(t, withHolder, "a", "b")
+		l.enter(streams[0], []byte(`{"publisher":"p","sequence":1,"sentAtMs":1000}`), 1005)
+		l.ended(streams[0], 100, false)
+		l.opened(streams[0], 2000)
+		l.hello(streams[0], []byte(`{"worker":"b"}`))
+		l.enter(streams[0], []byte(`{"publisher":"p","sequence":2,"sentAtMs":2000}`), 2050)
+		r := l.report()
+		if len(r.Workers) != 2 {
+			t.Fatalf("workers %v", r.Workers)
+		}
+		a, b := r.Workers[0], r.Workers[1]
+		if a.Cuts != 1 || b.Cuts != 0 {
+			t.Errorf("cuts %d and %d", a.Cuts, b.Cuts)
+		}
+		if math.Abs(a.LatencyP99Ms-5) > 0.05 || math.Abs(b.LatencyP50Ms-50) > 0.5 {
+			t.Errorf("latencies %v and %v", a, b)
 		}
 	})
 

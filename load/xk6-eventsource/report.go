@@ -46,11 +46,17 @@ type report struct {
 	Examples          []lostEvent  `js:"examples"`
 }
 
-// workerLine is one worker's part: the due streams that it held first, and the acknowledged events that it took.
+// workerLine is one worker's part: the due streams that it held first, what those lost in all, and the acknowledged events
+// that it took. Cuts and latencies are of whatever it held, when it held it.
 type workerLine struct {
-	Worker    string `js:"worker"`
-	Streams   int    `js:"streams"`
-	Published int    `js:"published"`
+	Worker       string  `js:"worker"`
+	Streams      int     `js:"streams"`
+	Published    int     `js:"published"`
+	Lost         int     `js:"lost"`
+	Cuts         int     `js:"cuts"`
+	LatencyP50Ms float64 `js:"latencyP50Ms"`
+	LatencyP95Ms float64 `js:"latencyP95Ms"`
+	LatencyP99Ms float64 `js:"latencyP99Ms"`
 }
 
 // lostEvent is an acknowledged event that a stream did not get.
@@ -79,6 +85,7 @@ func (l *ledger) report() report {
 		r.Attempts += attempts
 		r.Refused += refused
 	}
+	lostUnder := map[string]int{} // by first holder
 	for _, stream := range l.streams {
 		r.Disordered += stream.disordered
 		lost := 0
@@ -89,13 +96,14 @@ func (l *ledger) report() report {
 			}
 		}
 		r.Lost += lost
+		lostUnder[stream.firstHolder()] += lost
 		r.LostMax = max(r.LostMax, lost)
 	}
 	r.Delivered = r.Due - r.Lost
 	if r.Due > 0 {
 		r.LostRate = float64(r.Lost) / float64(r.Due)
 	}
-	l.reportWorkers(&r)
+	l.reportWorkers(&r, lostUnder)
 	return r
 }
 
@@ -160,7 +168,7 @@ func (l *ledger) addExamples(r *report, stream *streamLedger, at, word int, miss
 
 // reportWorkers adds each worker's part, and from it what theory says for a memory bus: 1 - Σ share of the publishes x
 // share of the streams.
-func (l *ledger) reportWorkers(r *report) {
+func (l *ledger) reportWorkers(r *report, lostUnder map[string]int) {
 	lines := map[string]*workerLine{}
 	line := func(worker string) *workerLine {
 		if lines[worker] == nil {
@@ -178,8 +186,12 @@ func (l *ledger) reportWorkers(r *report) {
 			line(worker).Published += acknowledged.count()
 		}
 	}
+	for worker, part := range l.parts {
+		line(worker).take(part)
+	}
 	reached := 0.0
-	for _, line := range lines {
+	for worker, line := range lines {
+		line.Lost = lostUnder[worker]
 		r.Workers = append(r.Workers, *line)
 		reached += float64(line.Streams) * float64(line.Published)
 	}
@@ -187,4 +199,10 @@ func (l *ledger) reportWorkers(r *report) {
 	if l.options.holder != nil && r.Due > 0 {
 		r.LostRatePredicted = 1 - reached/float64(r.Due)
 	}
+}
+
+func (w *workerLine) take(from *part) {
+	w.Cuts = from.cuts
+	w.LatencyP50Ms, w.LatencyP95Ms, w.LatencyP99Ms =
+		from.latency.quantile(0.5), from.latency.quantile(0.95), from.latency.quantile(0.99)
 }

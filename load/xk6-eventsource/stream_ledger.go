@@ -24,6 +24,7 @@ type streamLedger struct {
 	disordered int
 	publishers []*seen // by the publisher's index in the ledger
 	holdings   []holding
+	part       *part // of the worker that holds it now; nil while nobody does, and past partsMax
 }
 
 // repeatsMax bounds the doubled events whose number of attempts is looked up; what is past it counts as doubled.
