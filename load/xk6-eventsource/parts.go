@@ -13,7 +13,7 @@ type part struct {
 // partOf gives a worker's part, and makes one; nil past the bound.
 func (l *ledger) partOf(worker string) *part {
 	if l.parts[worker] == nil && len(l.parts) < partsMax {
-		l.parts[worker] = &part{}
+		l.parts[worker] = &part{latency: newHistogram()}
 	}
 	return l.parts[worker]
 }

@@ -16,6 +16,8 @@ export type Run = {
         costs?: { streams: number; streamKib: number; deliveryUs: number; limit: string }[]
       }
     | undefined
+  /** The report as HTML. */
+  page: string | undefined
 }
 
 /** Runs a script of load/ in the network of the stack. `onLine` hears what it prints as it goes. */
@@ -55,19 +57,21 @@ export async function k6(
     child.stdout.on('data', hear)
     child.stderr.on('data', hear)
     await once(child, 'close')
-    return { code: child.exitCode, output, report: await readReport(name, script) }
+    const json = await readReport(name, `${script}.json`)
+    // Our own file, written by lib/summary.ts; the assertions check what they need of it.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const report = json === undefined ? undefined : (JSON.parse(json) as Run['report'])
+    return { code: child.exitCode, output, report, page: await readReport(name, `${script}.html`) }
   } finally {
     await docker('rm', '--force', name)
   }
 }
 
-async function readReport(container: string, script: string): Promise<Run['report']> {
-  const file = `/tmp/${container}.json`
+async function readReport(container: string, report: string): Promise<string | undefined> {
+  const file = `/tmp/${container}-${report}`
   try {
-    await docker('cp', `${container}:/load/reports/${script}.json`, file)
-    // Our own file, written by parts/summary.ts; the assertions check what they need of it.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    return JSON.parse(await readFile(file, 'utf8')) as Run['report']
+    await docker('cp', `${container}:/load/reports/${report}`, file)
+    return await readFile(file, 'utf8')
   } catch {
     return undefined
   } finally {

@@ -43,6 +43,13 @@ test('fanout loses nothing on the fixed side, and on the broken exactly what the
   assert.deepEqual([bad.lost, bad.unexplained], [bad.lostPredicted, 0])
   assert.ok(Math.abs(bad.lostRate - bad.lostRatePredicted) < 1e-9)
   assert.match(run.output, /script +side +workers +streams[^\n]+p99 ms/)
+  for (const { workers, lost } of [good, bad])
+    assert.equal(
+      workers.reduce((sum, worker) => sum + worker.lost, 0),
+      lost,
+    )
+  assert.ok(good.workers.every(({ latencyP50Ms, latencyP99Ms }) => latencyP50Ms > 0 && latencyP99Ms > 0))
+  assert.match(run.page ?? '', /<td>2,400 of 2,400<\/td>/)
 })
 
 test('fanout that is told to expect nothing lost fails on the broken side, and names a lost event', async () => {
