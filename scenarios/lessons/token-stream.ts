@@ -28,7 +28,7 @@ export const tokenStream = scenario({
   ],
   sides: { broken: answerInResponse, fixed: answerInTopic },
   async measure(rig, start) {
-    const count = rig.count(40, 200)
+    const count = rig.count(20, 200)
     const { open, restart } = await start(rig, count)
     const at = count / 4
     const reloaded = await read(open, tokens => (tokens === at ? 'leave' : 'stay'))
@@ -81,7 +81,7 @@ async function twoWorkers(
   file: string,
   env: Record<string, string>,
 ): Promise<{ url: string; restart: () => Promise<void> }> {
-  const workers = [await rig.process(file, env), await rig.process(file, env)]
+  const workers = await Promise.all([rig.process(file, env), rig.process(file, env)])
   const restart = async () => {
     await Promise.all(workers.map(worker => worker.kill('SIGKILL')))
     await Promise.all(workers.map(({ port }) => rig.process(file, { ...env, PORT: String(port) })))
