@@ -76,6 +76,18 @@ test('the report is a table of text, and a page whose text cannot become markup'
   assert.equal(wrong.scenarios[0]?.verdict, 'does not hold')
 })
 
+test('each scenario of the page is in its contents, and each of its links leads to a file or a place that is there', async () => {
+  const judged = { predicted: 'p', measured: 'm', holds: true, ms: 1 }
+  const results = catalogue.map(({ lesson }) => ({ name: lesson.name, broken: judged, fixed: judged }))
+
+  const html = htmlPage(await makeReport(results, 'short'))
+
+  for (const { lesson } of catalogue) assert.ok(html.includes(`<li><a href="#${lesson.name}">`), lesson.name)
+  for (const [, target = ''] of html.matchAll(/(?:href|src)="([^"]+)"/g))
+    if (target.startsWith('#')) assert.ok(html.includes(`id="${target.slice(1)}"`), target)
+    else await access(new URL(target, new URL('load/reports/', root)))
+})
+
 test('a run of some scenarios replaces their rows in a recorded report, and a whole run replaces all', async () => {
   const judged = { predicted: 'p', measured: 'old', holds: true, ms: 1 }
   const results = catalogue.map(({ lesson }) => ({ name: lesson.name, broken: judged, fixed: judged }))

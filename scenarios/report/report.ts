@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { grid } from '@sse-lab/load/grid.ts'
+import { grid } from '@sse-lab/load/k6/lib/grid.ts'
 import type { Result } from '../rig/act.ts'
 import { catalogue } from '../catalogue.ts'
 import type { Lesson } from '../scenario.ts'
