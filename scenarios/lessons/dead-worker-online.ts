@@ -18,7 +18,7 @@ export const deadWorkerOnline = scenario({
   fix: 'End the process on an unhandled rejection, so that pm2 starts another; wait for Redis instead of failing; ask a port for health, not pm2.',
   code: [
     { file: 'server/src/main.ts', text: "'unhandledRejection', 'uncaughtException'" },
-    { file: 'server/src/worker.ts', text: 'redis?.commands.connect().catch' },
+    { file: 'server/src/sse-process.ts', text: 'redis?.connect().catch' },
     { file: 'compose.yaml', text: 'test: [CMD, node, dist/cluster/healthcheck.js]' },
   ],
   sides: { broken: '/lab/server/dead-worker.mjs', fixed: '/lab/server/dist/main.js' },

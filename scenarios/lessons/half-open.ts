@@ -19,7 +19,7 @@ export const halfOpen = scenario({
   fix: 'A heartbeat, so that there is something to be unanswered, and tcp_retries2 of 7: 51 s at least.',
   code: [
     { file: 'compose.yaml', text: 'net.ipv4.tcp_retries2: 7' },
-    { file: 'server/src/worker.ts', text: 'beat(config.heartbeatMs' },
+    { file: 'server/src/sse-process.ts', text: 'beat(heartbeatMs' },
   ],
   sides: { broken: { asLinux: true }, fixed: { asLinux: false } },
   async measure(rig, { asLinux }) {

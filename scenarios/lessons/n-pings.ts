@@ -16,7 +16,7 @@ export const nPings = scenario({
     'What is published reaches every stream. Each of N workers publishes a heartbeat in every interval, so each stream gets N: N² for N workers and their streams.',
   fix: 'The heartbeat never leaves its worker: one timer, its own streams, no Redis.',
   code: [
-    { file: 'server/src/worker.ts', text: 'beat(config.heartbeatMs' },
+    { file: 'server/src/sse-process.ts', text: 'beat(heartbeatMs' },
     { file: 'server/src/hub/hub.ts', text: 'async heartbeat()' },
   ],
   sides: { broken: 'scenarios/naive/n-pings.ts', fixed: 'server/src/main.ts' },

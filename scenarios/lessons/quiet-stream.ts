@@ -14,7 +14,7 @@ export const quietStream = scenario({
     'nginx gives up an upstream from which nothing came for proxy_read_timeout, 60 s by default. A stream on which nothing is published is just that.',
   fix: 'A heartbeat from the server, well within the shortest idle timeout on the way.',
   code: [
-    { file: 'server/src/worker.ts', text: 'beat(config.heartbeatMs' },
+    { file: 'server/src/sse-process.ts', text: 'beat(heartbeatMs' },
     { file: 'nginx/streaming.conf', text: 'proxy_read_timeout 60s;' },
   ],
   sides: {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { isIP } from 'node:net'
 import { z } from 'zod'
+import { disagreements, limitNames, limits, rangeRule, type LimitName } from './limits.ts'
 import { maskValue } from './observe/secrets.ts'
 import { isRedisUrl, redisUrlRule } from './redis-url.ts'
 
@@ -9,11 +10,8 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 }
 
-// setTimeout fires at once for a longer delay (Node: 32-bit signed), so no duration may exceed it.
-const durationMsMax = 2 ** 31 - 1
-
 function integer(min: number, max: number, fallback: number) {
-  const expected = `must be an integer ${min}-${max}`
+  const expected = rangeRule([min, max, fallback])
   return z
     .string()
     .regex(/^\d{1,16}$/, expected)
@@ -24,7 +22,7 @@ function integer(min: number, max: number, fallback: number) {
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** Every knob of a worker. Units stand last in the name; README.md lists the defaults. */
+/** Every knob of a worker. Units stand last in the name; README.md lists the defaults, options.ts says what most of them mean. */
 const environment = {
   PORT: integer(1, 65_535, 3000),
   // Loopback unless told: without access control, whoever reaches the port may do all.
@@ -49,21 +47,17 @@ const environment = {
     .string()
     .regex(/^[0-9a-f]{6}$/, 'must be 6 hexadecimal digits')
     .default(() => randomBytes(3).toString('hex')),
-  // 0: none.
-  HEARTBEAT_MS: integer(0, durationMsMax, 15_000),
-  RETRY_MS_MIN: integer(1, durationMsMax, 1000),
-  RETRY_MS_MAX: integer(1, durationMsMax, 5000),
-  // The age at which a stream ends by itself. 0: never.
-  STREAM_MS: integer(0, durationMsMax, 1_800_000),
-  DRAIN_MS: integer(0, 600_000, 5000),
-  // A million small events are 0.74 GB in each worker and 14 s of a core at its start (docs/decisions.md); far above, a worker
-  // is not ready within pm2's minute.
-  LOG_EVENTS_MAX: integer(1, 1_000_000, 10_000),
-  LOG_BYTES_MAX: integer(1024, 2 ** 30, 16 * 2 ** 20),
-  BUFFERED_BYTES_MAX: integer(1024, 2 ** 30, 2 ** 20),
-  EVENT_BYTES_MAX: integer(256, 2 ** 26, 2 ** 16),
-  CONNECTIONS_MAX: integer(1, 1_000_000, 10_000),
-  PUBLISH_TIMEOUT_MS: integer(1, 60_000, 1500),
+  HEARTBEAT_MS: integer(...limits.heartbeatMs),
+  RETRY_MS_MIN: integer(...limits.retryMsMin),
+  RETRY_MS_MAX: integer(...limits.retryMsMax),
+  STREAM_MS: integer(...limits.streamMs),
+  DRAIN_MS: integer(...limits.drainMs),
+  LOG_EVENTS_MAX: integer(...limits.logEventsMax),
+  LOG_BYTES_MAX: integer(...limits.logBytesMax),
+  BUFFERED_BYTES_MAX: integer(...limits.bufferedBytesMax),
+  EVENT_BYTES_MAX: integer(...limits.eventBytesMax),
+  CONNECTIONS_MAX: integer(...limits.connectionsMax),
+  PUBLISH_TIMEOUT_MS: integer(...limits.publishTimeoutMs),
   CORS_ORIGINS: z
     .string()
     .transform(list => list.split(',').filter(Boolean))
@@ -105,7 +99,7 @@ export function readConfig(env: Record<string, string | undefined>): Config {
     if (success) read[name] = data
     else wrong.push(`${name} ${error.issues[0]?.message}${got(name, given)}`)
   }
-  wrong.push(...disagreements(read))
+  wrong.push(...disagree(read))
   if (wrong.length > 0) throw new ConfigError(`config: ${wrong.join('; ')}`)
 
   // Without Redis the memory bus is the only one there is; with it, the one that reaches every worker.
@@ -120,27 +114,21 @@ function camel(name: string): string {
   return name.toLowerCase().replace(/_(.)/g, (_, letter: string) => letter.toUpperCase())
 }
 
+// Every name that is given here is one of `environment`.
+function snake(name: LimitName): keyof Environment {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  return name.replace(/[A-Z]/g, letter => `_${letter}`).toUpperCase() as keyof Environment
+}
+
 // A password must not be in a log, not even one that was written wrongly.
 function got(name: string, given: string | undefined): string {
   return name === 'REDIS_URL' ? ' (its value is not shown)' : ` (got "${maskValue(given ?? '')}")`
 }
 
-// Variables that are bad by themselves are absent here, and said already: a comparison with undefined is false.
-function disagreements(it: Partial<Environment>): string[] {
-  const wrong: string[] = []
-  const atMost = (name: keyof Environment, limit: keyof Environment, part = 1) => {
-    const [value, bound] = [Number(it[name]), Number(it[limit]) * part]
-    if (value > bound)
-      wrong.push(
-        `${name} must be at most ${part === 1 ? '' : 'half of '}${limit} (got ${value}, at most ${bound})`,
-      )
-  }
-  if (it.BUS !== undefined && it.BUS !== 'memory' && 'REDIS_URL' in it && it.REDIS_URL === undefined) {
-    wrong.push(`REDIS_URL is missing (BUS=${it.BUS} needs it, like redis://redis:6379)`)
-  }
-  atMost('RETRY_MS_MIN', 'RETRY_MS_MAX')
-  // A batch is at most half of what a connection may hold, and an event must fit into a batch.
-  atMost('EVENT_BYTES_MAX', 'BUFFERED_BYTES_MAX', 0.5)
-  atMost('EVENT_BYTES_MAX', 'LOG_BYTES_MAX')
-  return wrong
+function disagree(it: Partial<Environment>): string[] {
+  const names = limitNames.map(name => [name, it[snake(name)]])
+  const wrong = disagreements(Object.fromEntries(names), snake)
+  if (it.BUS === undefined || it.BUS === 'memory' || !('REDIS_URL' in it) || it.REDIS_URL !== undefined)
+    return wrong
+  return [`REDIS_URL is missing (BUS=${it.BUS} needs it, like redis://redis:6379)`, ...wrong]
 }

@@ -22,14 +22,14 @@ async function main(): Promise<void> {
 
   const worker = await startWorker(config, name, log)
   tellReady()
-  const leave = async (signal: string): Promise<void> => {
-    await worker.drain(signal)
+  const leave = async (): Promise<void> => {
+    await worker.drain()
     await leavePrimary()
     process.exit(0)
   }
   let leaving: Promise<void> | undefined
   // pm2 sends SIGINT; a terminal does so too; everything else sends SIGTERM.
-  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void (leaving ??= leave(signal)))
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void (leaving ??= leave()))
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
 import { isReply } from './bus/errors.ts'
-import type { Log } from './observe/log.ts'
+import type { Log } from './observe/facts.ts'
 
 const majorMin = 8
 const askAgainMs = 1000
@@ -24,12 +24,13 @@ export async function redisIsNewEnough(redis: Redis, log: Log): Promise<void> {
     } else if (!found.isNewEnough) {
       if (tooOld !== found.version)
         log.error(
+          {},
           `Redis 8.0 or later is needed (HSETEX), this is ${found.version}: waiting until there is a newer one`,
         )
       tooOld = found.version
       return
     } else if (tooOld !== undefined) {
-      log.info(`Redis is new enough now: ${found.version}`)
+      log.info({}, `Redis is new enough now: ${found.version}`)
       tooOld = undefined
     }
     enough.resolve()

@@ -1,11 +1,12 @@
 import { Redis } from 'ioredis'
 import { isReply } from './bus/errors.ts'
-import type { Log } from './observe/log.ts'
+import { readBlockMs } from './bus/streams/log-reader.ts'
+import type { Log } from './observe/facts.ts'
 import { kindOf, RepeatedFact } from './observe/repeated-fact.ts'
 
 const silentLinkMs = 5000
-// Longer than Redis may hold a question of ours (log-reader.ts: 1000 ms).
-const listenTimeoutMs = 3000
+// Longer than Redis may hold a question of ours.
+const listenTimeoutMs = 3 * readBlockMs
 
 /**
  * Connections to Redis. Neither connects before it is told to, and both come back by themselves, at the latest one
@@ -16,9 +17,11 @@ export function openRedis(
   name: string,
   publishTimeoutMs: number,
   log: Log,
+  keyPrefix = '',
 ): { commands: Redis; listener: Redis } {
   const shared = {
     lazyConnect: true,
+    keyPrefix,
     // The random part keeps the workers from coming back in the same millisecond.
     retryStrategy: (attempt: number) => Math.min(50 * 2 ** attempt, 900) + Math.random() * 100,
     connectTimeout: 2000,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
-import { prometheusText } from '../observe/metrics.ts'
+import { prometheusText } from '../observe/process-metrics.ts'
 import { Workers } from './workers.ts'
 
 const started: Workers[] = []

@@ -11,57 +11,42 @@ import { until } from '@sse-lab/testkit/wait.ts'
 import { createApp } from './app.ts'
 import { BusAway } from '../bus/errors.ts'
 import { MemoryBus } from '../bus/memory.ts'
-import { readConfig, type Config } from '../config.ts'
 import { openServer } from './http-server.ts'
-import { Hub } from '../hub/hub.ts'
-import { openRegistry, registerMetrics } from '../observe/metrics.ts'
 import { Workers } from '../cluster/workers.ts'
+import { readOptions, type SseOptions } from '../options.ts'
+import { Sse } from '../sse-process.ts'
 
 const name = { worker: 'test/0', instance: 0, pid: 1, host: 'test', server: '000000' }
 const log = pino({ level: 'silent' })
 const bounds = { batchBytesMax: 2 ** 19, waitingBytesMax: 2 ** 24, waitingEventsMax: 10_000 }
+const corsOrigins = ['http://localhost:8080', 'http://localhost:8081']
 
-/** A whole worker in this process, as main.ts wires it, with the memory bus. */
-async function startWorker(env: Record<string, string> = {}, bus = new MemoryBus(bounds)) {
-  const config: Config = readConfig({ CORS_ORIGINS: 'http://localhost:8080,http://localhost:8081', ...env })
-  const hub = new Hub({
-    log: bus.log,
-    tail: { eventsMax: config.logEventsMax, bytesMax: config.logBytesMax },
-    pieceBytesMax: config.bufferedBytesMax / 2,
-  })
-  const registry = openRegistry(name.worker)
-  registerMetrics(registry, { hub, bus })
-  const worker = { draining: false }
-  const status = () => ({
-    ...name,
-    bus: bus.name,
-    ready: bus.ready,
-    connections: hub.connections,
-    delivered: hub.stats.delivered,
-    published: hub.stats.published,
-    busLagMs: bus.lagMs,
-    eventLoopDelayMs: 0,
-    rssBytes: 1,
-  })
+/** A whole worker in this process, as worker.ts wires it, with the memory bus. */
+async function startWorker(options: SseOptions = {}, bus = new MemoryBus(bounds)) {
+  const settings = readOptions({ name: name.worker, drainMs: 500, corsOrigins, ...options })
+  const sse = new Sse({ settings, log, redis: undefined, bus })
   const workers = new Workers({
     commands: undefined,
-    status,
-    metrics: () => registry.getMetricsAsJSON(),
+    status: () => ({ ...name, ...sse.status, eventLoopDelayMs: 0, rssBytes: 1 }),
+    metrics: () => sse.metrics.getMetricsAsJSON(),
     log,
   })
-  await bus.subscribe(hub)
-  const isDraining = () => worker.draining
-  const app = createApp({ config, name, bus, hub, workers, log, isDraining, pageFolder: '/nowhere' })
-  const server = openServer(app)
+  await sse.untilReady()
+  const server = openServer(createApp({ sse, workers, log, corsOrigins, pageFolder: '/nowhere' }))
   const port = await listen(server)
+  const count = async (metric: string) => {
+    const values = (await sse.metrics.getSingleMetric(metric)?.get())?.values ?? []
+    return values.reduce((sum, { value, labels }) => (labels.reason === 'drain' ? sum : sum + value), 0)
+  }
   return {
     base: `http://127.0.0.1:${port}`,
-    hub,
+    sse,
     server,
-    drain: () => (worker.draining = true),
+    count,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()
+      await sse.drain()
     },
   }
 }
@@ -88,19 +73,23 @@ test('500 streams opened and closed leave no connection, topic or listener behin
   const streams = await Promise.all(
     Array.from({ length: 500 }, (_, n) => TestStream.open(`${worker.base}/events?topic=t${n}`)),
   )
-  assert.deepEqual([worker.hub.connections, worker.hub.topics], [500, 500])
+  assert.deepEqual([worker.sse.status.connections, await worker.count('sse_topics')], [500, 500])
   for (const stream of streams) stream.close()
-  await until('all to be gone', 5000, () => worker.hub.connections === 0)
+  await until('all to be gone', 5000, () => worker.sse.status.connections === 0)
 
   assert.deepEqual(
-    [worker.hub.topics, worker.hub.stats.opened, worker.hub.stats.closed['peer-left']],
+    [
+      await worker.count('sse_topics'),
+      await worker.count('sse_connections_opened_total'),
+      await worker.count('sse_connections_closed_total'),
+    ],
     [0, 500, 500],
   )
   assert.deepEqual(listeners(), listenersBefore)
 })
 
 test('a full worker answers 200 with a retry time and ends, so that an EventSource comes back', async () => {
-  await using worker = await startWorker({ CONNECTIONS_MAX: '1' })
+  await using worker = await startWorker({ connectionsMax: 1 })
   await using first = await TestStream.open(`${worker.base}/events`)
   await first.greeted()
 
@@ -108,12 +97,13 @@ test('a full worker answers 200 with a retry time and ends, so that an EventSour
 
   assert.deepEqual([second.status, second.headers['content-type']], [200, 'text/event-stream'])
   assert.match(second.body, /^retry: \d+\n$/)
-  assert.equal(worker.hub.stats.turnedAway, 1)
+  assert.equal(await worker.count('sse_connections_turned_away_total'), 1)
 })
 
 test('a draining worker is not ready, sends readers elsewhere and keeps no connection alive', async () => {
   await using worker = await startWorker()
-  worker.drain()
+  // The port stays open meanwhile, as pm2 keeps it.
+  void worker.sse.drain()
 
   const [ready, stream, publish] = [
     await call('GET', `${worker.base}/readyz`),
@@ -142,7 +132,7 @@ test('a bus that is away is a 503 that says what it means, and is counted', asyn
   assert.equal(answer.status, 503)
   assert.match(answer.body, /not acknowledged/)
   assert.equal(answer.headers['retry-after'], '1')
-  assert.equal(worker.hub.stats.publishFailures, 1)
+  assert.equal(await worker.count('sse_publish_failures_total'), 1)
 })
 
 test('without Redis a worker lists itself and says that this is partial', async () => {
@@ -188,11 +178,11 @@ test('a client that sent a body with its request for a stream is missed when it 
     socket.write(`GET /events HTTP/1.1\r\nHost: x\r\n${body}`)
     return socket
   })
-  await until('the streams', 5000, () => worker.hub.connections === 2)
+  await until('the streams', 5000, () => worker.sse.status.connections === 2)
 
   for (const socket of sockets) socket.destroy()
 
-  await until('both to be gone', 5000, () => worker.hub.connections === 0)
+  await until('both to be gone', 5000, () => worker.sse.status.connections === 0)
 })
 
 test('a stream behind a call that is not answered yet is told to come later', async () => {
@@ -210,5 +200,5 @@ test('a stream behind a call that is not answered yet is told to come later', as
 
   socket.destroy()
   assert.deepEqual(text.match(/HTTP\/1\.1 \d+/g), ['HTTP/1.1 202', 'HTTP/1.1 200'])
-  assert.equal(worker.hub.connections, 0)
+  assert.equal(worker.sse.status.connections, 0)
 })

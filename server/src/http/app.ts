@@ -1,29 +1,18 @@
 import express, { type Express, type RequestHandler, type Router } from 'express'
 import type { RequestListener } from 'node:http'
-import type { Bus } from '../bus/bus.ts'
-import type { Config } from '../config.ts'
-import { streamHeaders } from './connection.ts'
-import { crossOrigin } from './cross-origin.ts'
-import type { WorkerName } from '../event.ts'
-import type { Hub } from '../hub/hub.ts'
-import { jsonBody } from './json-body.ts'
-import type { Log } from '../observe/log.ts'
-import { prometheusText } from '../observe/metrics.ts'
-import { answerProblem } from './problem.ts'
-import { publish } from './publish.ts'
-import { Refusal } from './refusal.ts'
-import { openStream, type OpenStream } from './stream.ts'
 import type { Workers } from '../cluster/workers.ts'
+import type { Log } from '../observe/facts.ts'
+import { prometheusText } from '../observe/process-metrics.ts'
+import type { Sse } from '../sse.ts'
+import { answerErrors } from './call-errors.ts'
+import { crossOrigin } from './cross-origin.ts'
+import { Refusal } from './refusal.ts'
 
 export type AppParts = {
-  config: Config
-  name: WorkerName
-  bus: Bus
-  hub: Hub
+  sse: Sse
   workers: Workers
   log: Log
-  /** Whether this worker is on its way out. */
-  isDraining: () => boolean
+  corsOrigins: readonly string[]
   /** Folder of the built page. */
   pageFolder: string
   /** What the page of a lab needs: see lab.ts. */
@@ -32,8 +21,7 @@ export type AppParts = {
 
 /** The HTTP API. docs/api.md describes each call. */
 export function createApp(parts: AppParts): RequestListener {
-  const { config, name, bus, hub, workers, log, isDraining, pageFolder, lab } = parts
-  const stream = openStream({ config, name, busName: bus.name, hub, log, isDraining })
+  const { sse, workers, log, corsOrigins, pageFolder, lab } = parts
   const app = express()
   app.disable('x-powered-by')
   // nginx knows /events alone: /Events or /events/ would work until the first restart, and then end for good.
@@ -43,28 +31,20 @@ export function createApp(parts: AppParts): RequestListener {
 
   app.use((_request, response, next) => {
     // pm2 keeps the port while this worker leaves, and a busy keep-alive connection would go on bringing calls here.
-    if (isDraining()) response.set('Connection', 'close')
+    if (sse.draining) response.set('Connection', 'close')
     next()
   })
 
-  app.use(
-    '/events',
-    crossOrigin(config.corsOrigins, { methods: ['GET', 'HEAD', 'POST'], maxAge: preflightSeconds }),
-  )
+  app.use('/events', crossOrigin(corsOrigins, { methods: ['GET', 'HEAD', 'POST'], maxAge: preflightSeconds }))
   app
     .route('/events')
-    // A HEAD that ran the GET would open a stream that nobody reads and nothing ends.
-    .head((_request, response) => void response.writeHead(200, streamHeaders).end())
-    .get(stream)
-    .post(
-      jsonBody(config.eventBytesMax, 'EVENT_BYTES_MAX'),
-      publish({ bus, stats: hub.stats, worker: name.worker, eventBytesMax: config.eventBytesMax, log }),
-    )
+    .get(async (request, response) => await sse.stream(request, response))
+    .post(async (request, response) => await sse.receive(request, response))
     .all(only('GET, HEAD, POST, OPTIONS'))
 
   app
     .route('/api/workers')
-    .all(uncached, crossOrigin(config.corsOrigins))
+    .all(uncached, crossOrigin(corsOrigins))
     .get(async (_request, response) => void response.json(await workers.list()))
     .all(only('GET, HEAD, OPTIONS'))
   app
@@ -74,8 +54,8 @@ export function createApp(parts: AppParts): RequestListener {
   app
     .route('/readyz')
     .get(uncached, (_request, response) => {
-      if (isDraining()) throw new Refusal('not-ready', 'This worker is draining.')
-      if (!bus.ready) throw new Refusal('not-ready', 'This worker does not hear the bus.')
+      if (sse.draining) throw new Refusal('not-ready', 'This worker is draining.')
+      if (!sse.ready) throw new Refusal('not-ready', 'This worker does not hear the bus.')
       response.json({ ready: true })
     })
     .all(only('GET, HEAD'))
@@ -88,7 +68,7 @@ export function createApp(parts: AppParts): RequestListener {
 
   if (lab !== undefined) app.use('/api/lab', uncached, lab)
 
-  const policy = pagePolicy(config.corsOrigins)
+  const policy = pagePolicy(corsOrigins)
   app.use(
     express.static(pageFolder, {
       // The way to a folder would repeat the query, however long: see cross-origin.ts.
@@ -102,25 +82,19 @@ export function createApp(parts: AppParts): RequestListener {
       'There is nothing at this path. The calls are /events, /api/workers, /healthz, /readyz, /metrics, and / for the page.',
     )
   })
-  app.use(answerProblem(log))
-  return streamsFirst(stream, app)
+  app.use(answerErrors(log))
+  return streamsFirst(sse, app)
 }
 
 /**
  * What Express and its middleware make for a request lives as long as its answer: for a stream that is half an hour, and
- * 2 KiB. So a stream passes them by. One that is refused takes the long way, where refusals become answers.
+ * 2 KiB. So a stream passes them by.
  */
-function streamsFirst(stream: OpenStream, app: Express): RequestListener {
+function streamsFirst(sse: Sse, app: Express): RequestListener {
   return (request, response) => {
     if (request.method === 'GET' && /^\/events(\?|$)/.test(request.url ?? '')) {
-      try {
-        stream(request, response)
-        return
-      } catch {
-        // Express meets the same error again, and says it.
-      }
-    }
-    app(request, response)
+      void sse.stream(request, response)
+    } else app(request, response)
   }
 }
 

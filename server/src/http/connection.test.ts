@@ -148,7 +148,10 @@ test('a drain ends the streams as HTTP wants it and leaves nothing open', async 
   const { server, connection, reader, reasons } = await open(t)
   reader.resume()
 
-  await Promise.all([drain([server], [connection], 1000), once(reader, 'end')])
+  await Promise.all([
+    drain({ servers: [server], connections: [connection], open: () => 1, drainMs: 1000 }),
+    once(reader, 'end'),
+  ])
 
   assert.equal(reader.complete, true)
   assert.deepEqual(reasons, ['drain'])
@@ -159,7 +162,7 @@ test('a drain cuts a reader that does not read, within its time', async t => {
   const { server, connection, reasons } = await open(t, { bufferedBytesMax: 2 ** 30 })
   for (let count = 0; count < 20; count += 1) connection.write(megabyte)
 
-  await drain([server], [connection], 300)
+  await drain({ servers: [server], connections: [connection], open: () => 1, drainMs: 300 })
 
   await until('its close', 2000, () => reasons.length > 0)
   assert.deepEqual(reasons, ['drain'])

@@ -1,7 +1,9 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import type { Socket } from 'node:net'
+import type { OutgoingHttpHeaders } from 'node:http'
+import { Http2ServerResponse } from 'node:http2'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CloseReason, Connection } from '../hub/hub.ts'
+import { Http2Sink, type Sink } from './http2-sink.ts'
+import { writeHead, type Response } from './response.ts'
 
 export type ConnectionBounds = {
   /** Unsent bytes before a write past which the connection is closed. */
@@ -18,10 +20,12 @@ const ignore = () => undefined
  *
  * node:http sends the head, the first piece and the end. Batches go past it to the socket, as whole chunks that all
  * connections share: its own write() frames the same bytes again for each, which is a third of what a delivery costs.
+ * HTTP/2 frames them itself: there they go to the stream.
  */
 export class HttpConnection implements Connection {
-  readonly #response: ServerResponse
-  readonly #socket: Socket
+  readonly #response: Response
+  readonly #socket: Sink
+  readonly #isChunked: boolean
   readonly #bounds: ConnectionBounds
   readonly #openedAt: number
   readonly #onClose: (reason: CloseReason, openMs: number) => void
@@ -31,20 +35,22 @@ export class HttpConnection implements Connection {
 
   /** Sends `headers` and `first` at once, in one piece. `onClose` is called exactly once. Times are performance.now(). */
   constructor(
-    response: ServerResponse,
+    response: Response,
     headers: OutgoingHttpHeaders,
     first: string,
     bounds: ConnectionBounds,
     onClose: (reason: CloseReason, openMs: number) => void,
   ) {
-    if (response.socket === null) throw new Error('the response has lost its socket')
     this.#response = response
-    this.#socket = response.socket
+    this.#socket = sinkOf(response)
     this.#bounds = bounds
     this.#onClose = onClose
     this.#openedAt = this.#progressAt = performance.now()
-    response.writeHead(200, headers)
-    response.write(first)
+    writeHead(response, 200, headers)
+    if (response instanceof Http2ServerResponse) response.write(first)
+    else response.write(first)
+    // HTTP/1.0 and HTTP/2 know no chunks.
+    this.#isChunked = 'chunkedEncoding' in response && response.chunkedEncoding
     response.once('close', () => this.#closed())
     // A peer that resets is a closed stream, not a reason to end the worker.
     response.on('error', ignore)
@@ -58,8 +64,7 @@ export class HttpConnection implements Connection {
       this.close('slow-reader')
       return false
     }
-    // HTTP/1.0 knows no chunks.
-    this.#socket.write(this.#response.chunkedEncoding ? chunkOf(frames) : frames)
+    this.#socket.write(this.#isChunked ? chunkOf(frames) : frames)
     return true
   }
 
@@ -109,6 +114,12 @@ export class HttpConnection implements Connection {
   #closed(): void {
     this.#onClose(this.#reason ?? 'peer-left', Math.round(performance.now() - this.#openedAt))
   }
+}
+
+function sinkOf(response: Response): Sink {
+  if (response instanceof Http2ServerResponse) return new Http2Sink(response.stream)
+  if (response.socket === null) throw new Error('the response has lost its socket')
+  return response.socket
 }
 
 const lineEnd = Buffer.from('\r\n')

@@ -14,8 +14,8 @@ const body = z.strictObject(
 )
 
 /**
- * Checks the body of a publish, which `parseExactly` has read. `data` that is a string travels as it is, any other JSON value
- * as JSON. Throws a Refusal that names every wrong field.
+ * Checks what is to be published, `{ topic, type?, data }`: an object of the application, or a body that `parseExactly` has read.
+ * `data` that is a string travels as it is, any other JSON value as JSON. Throws a Refusal that names every wrong field.
  */
 export function readDraft(json: unknown): Draft {
   const read = body.safeParse(JSON.isRawJSON(json) ? undefined : json)
@@ -35,11 +35,14 @@ export function readDraft(json: unknown): Draft {
   return { topic, ...fields, bytes: frameBytes(fields) }
 }
 
-// JSON.parse takes any depth, JSON.stringify ends at the size of the stack.
+// JSON.parse takes any depth, JSON.stringify ends at the size of the stack. An application may hand over what is no JSON: a
+// function (then there is no text), a BigInt, an object that holds itself.
 function toJson(data: unknown): string {
   try {
-    return JSON.stringify(data)
-  } catch {
-    throw new Refusal('bad-field', 'field "data" is nested too deeply.')
+    const text: unknown = JSON.stringify(data)
+    if (typeof text === 'string') return text
+  } catch (error) {
+    if (error instanceof RangeError) throw new Refusal('bad-field', 'field "data" is nested too deeply.')
   }
+  throw new Refusal('bad-field', 'field "data" must be a JSON value.')
 }

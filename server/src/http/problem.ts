@@ -1,10 +1,7 @@
-import { STATUS_CODES } from 'node:http'
-import type { ErrorRequestHandler } from 'express'
-import { z } from 'zod'
+import { STATUS_CODES, type OutgoingHttpHeaders } from 'node:http'
 import { BusError } from '../bus/errors.ts'
-import type { Log } from '../observe/log.ts'
-import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
 import { Refusal, type RefusalCode } from './refusal.ts'
+import { writeHead, type Response } from './response.ts'
 
 /** What a refused call is answered with: `code` is for programs, `detail` for people. */
 export type Problem = { status: number; code: string; detail: string }
@@ -13,6 +10,8 @@ const statusOf: Record<RefusalCode, number> = {
   'bad-json': 400,
   'bad-field': 400,
   'bad-topic': 400,
+  unauthorized: 401,
+  forbidden: 403,
   'not-found': 404,
   'method-not-allowed': 405,
   'too-large': 413,
@@ -46,38 +45,33 @@ const busProblems: Record<BusError['code'], Problem> = {
   },
 }
 
-/** Turns every error into problem details (RFC 9457). An error that no call is to blame for is logged, and is a 500. */
-export function answerProblem(log: Log): ErrorRequestHandler {
-  const failed = new RepeatedFact(log, { text: 'call failed', level: 'error' })
-  return (error: unknown, request, response, _next) => {
-    const problem = problemOf(error)
-    if (problem.status === 500) {
-      failed.happened({ err: error, method: request.method, path: request.path }, kindOf(error))
-    }
-    if (response.headersSent) {
-      response.destroy()
-      return
-    }
-    if (problem.status === 503) response.set('Retry-After', '1')
-    response.status(problem.status).type('application/problem+json').send(problemText(problem))
+const internal: Problem = { status: 500, code: 'internal', detail: 'The server failed; its log says why.' }
+
+/** What an error is answered with. Status 500 for one that no call is to blame for: that belongs into the log. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof Refusal) {
+    return { status: statusOf[error.code], code: error.code, detail: error.message }
   }
+  return error instanceof BusError ? busProblems[error.code] : internal
+}
+
+/** Answers with problem details (RFC 9457), and `more` headers. One that has begun another answer can only be cut. */
+export function sendProblem(response: Response, problem: Problem, more: OutgoingHttpHeaders = {}): void {
+  if (response.headersSent) {
+    response.destroy()
+    return
+  }
+  const headers: OutgoingHttpHeaders = { ...more, 'Content-Type': 'application/problem+json' }
+  if (problem.status === 503) headers['Retry-After'] = '1'
+  // [RFC 9110, 15.5.2] A 401 names a way to authenticate.
+  if (problem.status === 401) headers['WWW-Authenticate'] = 'Bearer'
+  const text = problemText(problem)
+  headers['Content-Length'] = Buffer.byteLength(text)
+  writeHead(response, problem.status, headers)
+  response.end(text)
 }
 
 /** The body of problem details. */
 export function problemText(problem: Problem): string {
   return JSON.stringify({ type: 'about:blank', title: STATUS_CODES[problem.status], ...problem })
-}
-
-// What serves the page refuses a wrong range or condition with a status of its own.
-const pageError = z.object({ status: z.number().int().min(400).max(499) })
-
-function problemOf(error: unknown): Problem {
-  if (error instanceof Refusal) {
-    return { status: statusOf[error.code], code: error.code, detail: error.message }
-  }
-  if (error instanceof BusError) return busProblems[error.code]
-  const { success, data } = pageError.safeParse(error)
-  return success
-    ? { status: data.status, code: 'refused', detail: 'The page cannot be had like this.' }
-    : { status: 500, code: 'internal', detail: 'The server failed; its log says why.' }
 }

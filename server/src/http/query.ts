@@ -7,23 +7,32 @@ export type StreamQuery = { topics: string[]; lastId: string | undefined }
 
 /**
  * Reads the topics and the last id from the request's URL and its `Last-Event-ID` header. Throws a Refusal for bad topics,
- * and for a parameter that looks like a misspelt `topic`: the stream of another topic would be worse than none.
+ * and for a parameter that looks like a misspelt `topic`: the stream of another topic would be worse than none. Where the
+ * application has `chosen` the topics, the query names none.
  */
-export function readStreamQuery(url: string, lastEventIdHeader: string | string[] | undefined): StreamQuery {
+export function readStreamQuery(
+  url: string,
+  lastEventIdHeader: string | string[] | undefined,
+  chosen?: readonly string[],
+): StreamQuery {
   // All that follows the first "?". Without maxKeys, what stands behind a thousand other parameters would not be seen.
   const start = url.indexOf('?')
   const query = parse(start === -1 ? '' : url.slice(start + 1), '&', '=', { maxKeys: 0 })
   const names = Object.keys(query)
-  const misspelt = names.find(name => name !== 'topic' && looksLikeTopic(name))
-  if (misspelt !== undefined) {
-    throw new Refusal(
-      'bad-topic',
-      `Query parameter ${JSON.stringify(misspelt.slice(0, 64))} is unknown: name each topic with "topic", like ?topic=a&topic=b.`,
-    )
-  }
+  if (chosen === undefined) refuseMisspelt(names)
   // A native reconnect repeats the old query, and sends the newer id in the header.
   const given = lastEventIdHeader || names.filter(isLastEventId).flatMap(name => query[name] ?? [])
-  return { topics: readTopics(query.topic), lastId: oneId([given].flat()) }
+  const topics = chosen === undefined ? readTopics(query.topic) : readTopics(chosen)
+  return { topics, lastId: oneId([given].flat()) }
+}
+
+function refuseMisspelt(names: readonly string[]): void {
+  const misspelt = names.find(name => name !== 'topic' && looksLikeTopic(name))
+  if (misspelt === undefined) return
+  throw new Refusal(
+    'bad-topic',
+    `Query parameter ${JSON.stringify(misspelt.slice(0, 64))} is unknown: name each topic with "topic", like ?topic=a&topic=b.`,
+  )
 }
 
 // Two that differ are no position, but not nothing: the stream is told of a gap, as for any id that is unknown.

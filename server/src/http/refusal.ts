@@ -9,6 +9,8 @@ export type RefusalCode =
   | 'method-not-allowed'
   | 'bad-key'
   | 'not-ready'
+  | 'unauthorized'
+  | 'forbidden'
 
 /** A call that is refused for a stated reason. `detail` names the field and the fix, and never echoes input. */
 export class Refusal extends Error {

@@ -7,7 +7,7 @@ import { listen } from '@sse-lab/testkit/listen.ts'
 import { call } from '@sse-lab/testkit/publish.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { labCalls } from './lab.ts'
-import { answerProblem } from '../http/problem.ts'
+import { answerErrors } from '../http/call-errors.ts'
 import type { WorkerStatus } from '../cluster/worker-status.ts'
 
 const log = pino({ level: 'silent' })
@@ -47,7 +47,7 @@ async function start(t: TestContext, server: string, workers: WorkerStatus[], po
       log,
     }),
   )
-  app.use(answerProblem(log))
+  app.use(answerErrors(log))
   const http = createServer(app)
   const own = await listen(http)
   t.after(() => {

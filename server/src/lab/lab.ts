@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import { Router, type RequestHandler } from 'express'
 import { z } from 'zod'
 import { crossOrigin } from '../http/cross-origin.ts'
-import { jsonBody } from '../http/json-body.ts'
-import type { Log } from '../observe/log.ts'
+import { readJsonBody } from '../http/body.ts'
+import type { Log } from '../observe/facts.ts'
 import { Refusal } from '../http/refusal.ts'
 import { RepeatedFact } from '../observe/repeated-fact.ts'
 import type { WorkerStatus } from '../cluster/worker-status.ts'
@@ -29,6 +29,7 @@ export type LabParts = {
 }
 
 const order = z.strictObject({ worker: z.string().max(300), act: z.enum(['kill', 'reload']) })
+const orderBytesMax = 1024
 const forwarded = 'X-Lab-Forwarded'
 const forwardMsMax = 15_000
 
@@ -46,7 +47,7 @@ export function labCalls(parts: LabParts): Router {
     if (text === null) throw new Refusal('not-found', 'No scenario was run yet: make scenarios.')
     response.type('application/json').send(text)
   })
-  router.post('/workers', jsonBody(1024), strikeWorker(parts))
+  router.post('/workers', strikeWorker(parts))
   return router
 }
 
@@ -56,7 +57,7 @@ function strikeWorker(parts: LabParts): RequestHandler {
   const ended = new RepeatedFact(log, { text: 'a worker is ended, as the page asked' })
   const failed = new RepeatedFact(log, { text: 'a worker was not ended, although the page asked' })
   return async (request, response) => {
-    const read = order.safeParse(request.body)
+    const read = order.safeParse(await readJsonBody(request, orderBytesMax, `${orderBytesMax} bytes`))
     if (!read.success)
       throw new Refusal('bad-field', 'The body must be {"worker","act"}, where act is "kill" or "reload".')
     const { act, worker } = read.data

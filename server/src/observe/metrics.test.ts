@@ -7,7 +7,8 @@ import type { BusLog } from '../bus/bus.ts'
 import { MemoryBus } from '../bus/memory.ts'
 import { Hub } from '../hub/hub.ts'
 import { openHistograms, timed } from './histograms.ts'
-import { openRegistry, prometheusText, registerMetrics } from './metrics.ts'
+import { openRegistry, registerMetrics } from './metrics.ts'
+import { collectProcessMetrics, prometheusText } from './process-metrics.ts'
 
 const log: BusLog = {
   isId: id => /^\d+$/.test(id),
@@ -139,6 +140,7 @@ async function named(file: string): Promise<string[]> {
 
 test('alerts, dashboard and docs/metrics.md name only metrics that there are; docs and dashboard name every one of ours', async () => {
   const { registry } = open()
+  collectProcessMetrics(registry)
   const names = new Set(registry.getMetricsAsArray().map(({ name }) => name))
 
   for (const file of ['observe/alerts.yml', 'observe/dashboard.json', 'docs/metrics.md']) {

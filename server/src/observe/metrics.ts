@@ -1,18 +1,11 @@
-import { AggregatorRegistry, collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client'
+import { Counter, Gauge, Registry } from 'prom-client'
 import type { Bus } from '../bus/bus.ts'
 import type { Hub } from '../hub/hub.ts'
 
-/**
- * How often the event loop is asked whether it is late. At prom-client's 10 ms the questions are most of what an idle worker
- * does: 1 % of a core for each.
- */
-export const loopProbeMs = 100
-
-/** A registry for one worker: each of its series has the label `worker`. It has the metrics of the process already. */
+/** A registry for one worker: each of its series has the label `worker`. */
 export function openRegistry(worker: string): Registry {
   const registry = new Registry()
   registry.setDefaultLabels({ worker })
-  collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: loopProbeMs })
   return registry
 }
 
@@ -91,9 +84,4 @@ export function registerMetrics(registry: Registry, { hub, bus }: { hub: Hub; bu
     },
   })
   registry.registerMetric(closed)
-}
-
-/** The Prometheus text of many workers. Their series differ in the label `worker`, so nothing is added up. */
-export async function prometheusText(metrics: object[][]): Promise<string> {
-  return await AggregatorRegistry.aggregate(metrics).metrics()
 }

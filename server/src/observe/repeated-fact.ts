@@ -1,4 +1,4 @@
-import type { Log } from './log.ts'
+import type { Log } from './facts.ts'
 
 const sayAgainMs = 60_000
 const sayAgainMsMax = 3_600_000

@@ -1,4 +1,4 @@
-import type { Log } from '../../observe/log.ts'
+import type { Log } from '../../observe/facts.ts'
 import { RepeatedFact } from '../../observe/repeated-fact.ts'
 
 /** What the reader of the log says of it. Each may come with every entry, or with every attempt. */

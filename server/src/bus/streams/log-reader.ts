@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Redis } from 'ioredis'
-import type { Log } from '../../observe/log.ts'
+import type { Log } from '../../observe/facts.ts'
 import { kindOf } from '../../observe/repeated-fact.ts'
 import type { Subscriber } from '../bus.ts'
 import { Chain } from './chain.ts'
@@ -13,8 +13,8 @@ import { RedisLog } from './redis-log.ts'
 
 // Entries that one question asks for at most.
 const readCountMax = 500
-// XREAD BLOCK, in ms. Finite: each answer without an entry is used to look whether the log was lost (see Markers.check).
-const readBlockMs = 1000
+/** XREAD BLOCK, in ms. Finite: each answer without an entry is used to look whether the log was lost (see Markers.check). */
+export const readBlockMs = 1000
 const afterErrorMs = 300
 
 export type LogReaderParts = {

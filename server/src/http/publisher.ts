@@ -1,34 +1,46 @@
-import type { RequestHandler } from 'express'
 import type { Bus, Once } from '../bus/bus.ts'
 import { BusAway, BusRefused } from '../bus/errors.ts'
-import { readDraft } from './draft.ts'
-import type { Log } from '../observe/log.ts'
-import { Refusal } from './refusal.ts'
+import type { Draft } from '../event.ts'
+import { covers, type Grant } from '../grant.ts'
+import type { Log } from '../observe/facts.ts'
 import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
 import type { Stats } from '../stats.ts'
+import { Refusal } from './refusal.ts'
 
-export type PublishParts = { bus: Bus; stats: Stats; worker: string; eventBytesMax: number; log: Log }
+export type PublisherParts = { bus: Bus; stats: Stats; eventBytesMax: number; log: Log }
 
-/** Answers `POST /events`: 202 with the event's id, only once the bus holds it. Throws a Refusal or the bus' own error otherwise. */
-export function publish({ bus, stats, worker, eventBytesMax, log }: PublishParts): RequestHandler {
+/** What a publish is answered with, once the bus holds the event. */
+export type Published = { id: string; topic: string }
+
+/** Hands a draft to the bus. Rejects with a Refusal, or with the bus' own error. */
+export type Publisher = (
+  draft: Draft,
+  more: { key?: string | undefined; grant?: Grant | undefined },
+) => Promise<Published>
+
+/** Makes what every publish goes through, wherever it comes from. */
+export function openPublisher({ bus, stats, eventBytesMax, log }: PublisherParts): Publisher {
   const refused = new RepeatedFact(log, {
     text: 'publishes are not taken by the bus',
     over: 'publishes are taken by the bus again',
   })
-  return async (request, response) => {
-    const draft = readDraft(request.body)
+  return async (draft, { key, grant }) => {
+    if (grant !== undefined && !covers(grant.publish ?? [], draft.topic)) {
+      throw new Refusal('forbidden', 'The grant does not cover a publish to this topic.')
+    }
     // Line breaks in data grow on the wire, so the frame is measured and not only the body.
     if (draft.bytes > eventBytesMax) {
       throw new Refusal(
         'too-large',
-        `The event exceeds ${eventBytesMax} bytes (EVENT_BYTES_MAX) on the wire.`,
+        `The event exceeds ${eventBytesMax} bytes on the wire (EVENT_BYTES_MAX, eventBytesMax).`,
       )
     }
+    const once = readOnce(key)
     try {
-      const { id, topic } = await bus.publish(draft, readOnce(request.get('Idempotency-Key')))
+      const { id, topic } = await bus.publish(draft, once)
       stats.published += 1
       refused.over()
-      response.status(202).json({ id, topic, worker })
+      return { id, topic }
     } catch (error) {
       if (error instanceof BusAway || error instanceof BusRefused) {
         stats.publishFailures += 1

@@ -1,15 +1,13 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { test } from 'node:test'
-import express from 'express'
 import { pino } from 'pino'
 import { listen } from '@sse-lab/testkit/listen.ts'
 import { post } from '@sse-lab/testkit/publish.ts'
 import { BusAway, BusRefused } from '../bus/errors.ts'
 import { MemoryBus } from '../bus/memory.ts'
-import { answerProblem } from './problem.ts'
-import { publish } from './publish.ts'
-import { Stats } from '../stats.ts'
+import { readOptions } from '../options.ts'
+import { Sse } from '../sse-process.ts'
 
 const wrongType = Object.assign(new Error('WRONGTYPE Operation against a key'), { name: 'ReplyError' })
 
@@ -25,16 +23,10 @@ test('a publish that the bus does not take says which of two things it means; th
   const lines: { msg: string; err?: { message: string; cause?: { message: string } } }[] = []
   const log = pino({}, { write: (line: string) => lines.push(JSON.parse(line)) })
   const bus = new FailingBus({ batchBytesMax: 1000, waitingBytesMax: 1000, waitingEventsMax: 10 })
-  const app = express()
-  app.post(
-    '/events',
-    express.json(),
-    publish({ bus, stats: new Stats(), worker: 'a', eventBytesMax: 1000, log }),
-  )
-  app.use(answerProblem(log))
-  const server = createServer(app)
+  const sse = new Sse({ settings: readOptions({}), bus, redis: undefined, log })
+  const server = createServer((request, response) => void sse.receive(request, response))
   const base = `http://127.0.0.1:${await listen(server)}`
-  t.after(() => server.close())
+  t.after(() => sse.drain(server))
 
   const refused = new BusRefused('Redis refused to take the event', { cause: wrongType })
   failures.push(refused, refused, refused, new BusAway('no answer'), undefined)

@@ -1,0 +1,28 @@
+import type { Redis } from 'ioredis'
+import type { Log } from '../observe/facts.ts'
+import type { Settings } from '../options.ts'
+import type { Bus } from './bus.ts'
+import { MemoryBus } from './memory.ts'
+import { PubsubBus } from './pubsub.ts'
+import { StreamsBus } from './streams/streams.ts'
+
+/** Makes the bus that the settings name. It does nothing before somebody subscribes. */
+export function openBus(
+  settings: Settings,
+  redis: { commands: Redis; listener: Redis } | undefined,
+  log: Log,
+): Bus {
+  const { logEventsMax, logBytesMax, publishTimeoutMs } = settings
+  const batchBytesMax = settings.bufferedBytesMax / 2
+  const bounds = { batchBytesMax, waitingBytesMax: logBytesMax, waitingEventsMax: logEventsMax }
+  if (settings.bus === 'memory' || redis === undefined) return new MemoryBus(bounds)
+  const { commands, listener } = redis
+  if (settings.bus === 'pubsub') return new PubsubBus({ commands, subscription: listener, bounds, log })
+  return new StreamsBus({
+    commands,
+    reader: listener,
+    bounds: { logEventsMax, logBytesMax, batchBytesMax },
+    publishTimeoutMs,
+    log,
+  })
+}

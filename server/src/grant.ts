@@ -1,0 +1,37 @@
+import { z } from 'zod'
+import { isTopic, topicRule } from './event-rules.ts'
+
+const patternsMax = 1024
+const rule = `must be a topic (${topicRule}), a prefix with /* behind it, or *`
+
+// No topic holds a star, so a pattern is never mistaken for one.
+const pattern = z.custom<string>(
+  value => typeof value === 'string' && (value === '*' || isTopic(value.replace(/\/\*$/, ''))),
+  rule,
+)
+const patterns = z.array(pattern).max(patternsMax, `must be at most ${patternsMax} topics`)
+const schema = z.looseObject({ subscribe: patterns.optional(), publish: patterns.optional() })
+
+/**
+ * What somebody may do, topic by topic. Each entry is a topic, a prefix (`room/*`: everything below `room/`, not `room` itself),
+ * or `*` for all. What is not listed is refused; a grant without entries allows nothing. As in Mercure's access tokens:
+ * https://mercure.rocks/spec
+ */
+export type Grant = { subscribe?: readonly string[]; publish?: readonly string[] }
+
+/** Checks a grant. Throws a TypeError for one bad entry: a grant that is half understood must allow nothing. */
+export function readGrant(given: unknown): Grant {
+  const { success, data, error } = schema.safeParse(given)
+  if (success) return { subscribe: data.subscribe ?? [], publish: data.publish ?? [] }
+  const [issue] = error.issues
+  throw new TypeError(`grant: ${issue?.path.join('.') ?? ''} ${issue?.message}`)
+}
+
+/** Whether one of the entries covers the topic, compared character by character. */
+export function covers(entries: readonly string[], topic: string): boolean {
+  return entries.some(entry => {
+    if (entry === '*' || entry === topic) return true
+    const below = entry.endsWith('/*') ? entry.slice(0, -1) : undefined
+    return below !== undefined && topic.length > below.length && topic.startsWith(below)
+  })
+}

@@ -1,0 +1,95 @@
+import { readGrant } from '../grant.ts'
+import type { Hello } from '../frame.ts'
+import type { Hub } from '../hub/hub.ts'
+import type { Log } from '../observe/facts.ts'
+import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
+import type { Settings } from '../options.ts'
+import { Access } from './access.ts'
+import type { Request } from './body.ts'
+import { streamHeaders } from './connection.ts'
+import { problemOf, sendProblem } from './problem.ts'
+import type { Publisher } from './publisher.ts'
+import { receive, type ReceiveWish } from './receive.ts'
+import { Refusal } from './refusal.ts'
+import { writeHead, type Response } from './response.ts'
+import { StreamCalls, type StreamWish } from './stream.ts'
+
+export type CallsParts = {
+  settings: Settings
+  hello: Hello
+  hub: Hub
+  publisher: Publisher
+  log: Log
+  /** Whether every stream must come back later. */
+  isClosed: () => boolean
+}
+
+/** The two calls, from request to answer: who asks, what it may do, and what it is told if it may not. They never reject. */
+export class Calls {
+  readonly #parts: CallsParts
+  readonly #streams: StreamCalls
+  readonly #access: Access
+  readonly #failed: RepeatedFact
+  // Streams that wait for `authorize`: they count as open ones do.
+  #waiting = 0
+
+  constructor(parts: CallsParts) {
+    this.#parts = parts
+    this.#streams = new StreamCalls(parts)
+    this.#access = new Access(parts.settings.authorize, parts.log)
+    this.#failed = new RepeatedFact(parts.log, { text: 'call failed', level: 'error' })
+  }
+
+  async stream(request: Request, response: Response, wish: StreamWish): Promise<void> {
+    try {
+      if (request.method === 'HEAD') {
+        // A HEAD that opened a stream would never end.
+        writeHead(response, 200, streamHeaders)
+        response.end()
+      } else if (this.#access.asksFor(wish.grant)) await this.#streamAfterAsking(request, response, wish)
+      else this.#open(request, response, { ...wish, grant: wish.grant && readGrant(wish.grant) })
+    } catch (error) {
+      // What may be mended in a moment must not end an EventSource.
+      if (error instanceof Refusal && error.code === 'not-ready') this.#streams.later(request, response)
+      else this.#refuse(error, request, response, this.#streams.originHeaders(request))
+    }
+  }
+
+  async receive(request: Request, response: Response, { grant, body }: ReceiveWish): Promise<void> {
+    const { publisher, settings } = this.#parts
+    const { eventBytesMax, name } = settings
+    try {
+      const granted = await this.#access.grantOf(request, grant)
+      await receive({ publisher, eventBytesMax, name }, request, response, { grant: granted, body })
+    } catch (error) {
+      this.#refuse(error, request, response)
+    }
+  }
+
+  async #streamAfterAsking(request: Request, response: Response, wish: StreamWish): Promise<void> {
+    const { hub, settings } = this.#parts
+    if (this.#waiting + hub.connections >= settings.connectionsMax) {
+      this.#streams.later(request, response)
+      return
+    }
+    this.#waiting += 1
+    const grant = await this.#access.grantOf(request, undefined).finally(() => (this.#waiting -= 1))
+    // The client may be gone meanwhile, and nothing would tell.
+    if (!isGone(response)) this.#open(request, response, { ...wish, grant })
+  }
+
+  #open(request: Request, response: Response, wish: StreamWish): void {
+    if (response.headersSent) throw new Error('stream: something has answered this request before')
+    this.#streams.open(request, response, wish)
+  }
+
+  #refuse(error: unknown, { method }: Request, response: Response, headers = {}): void {
+    const problem = problemOf(error)
+    if (problem.status === 500) this.#failed.happened({ err: error, method }, kindOf(error))
+    if (!isGone(response)) sendProblem(response, problem, headers)
+  }
+}
+
+function isGone(response: Response): boolean {
+  return 'stream' in response ? response.stream.destroyed : response.destroyed
+}

@@ -1,0 +1,14 @@
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { Http2ServerResponse } from 'node:http2'
+
+/** A response of node:http, or of node:http2 in its compatible form; a framework's own is one of them, or has it as `raw`. */
+export type Response = ServerResponse | Http2ServerResponse
+
+/** Sets the head of an answer. Headers that were set before go along. */
+export function writeHead(response: Response, status: number, headers: OutgoingHttpHeaders): void {
+  if (response instanceof Http2ServerResponse) {
+    // To HTTP/2 `Connection` is no header, and Node warns of it.
+    const { Connection, ...others } = headers
+    response.writeHead(status, Connection === undefined ? headers : others)
+  } else response.writeHead(status, headers)
+}
