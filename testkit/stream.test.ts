@@ -61,12 +61,18 @@ test('one that returns comes back `retry` after each cut, with the last id it ha
   assert.deepEqual([stream.cuts, stream.greetedAt.length, stream.worker], [2, 3, 'a/0'])
 })
 
-test('one that is held stays away until it is released, and nobody holds it meanwhile', async () => {
+/** A server that says hello, and leaves the rest of each stream to the test. */
+async function serveHello() {
   const responses: ServerResponse[] = []
   const { url, asked } = await serve(response => {
     responses.push(response)
     response.write(hello)
   })
+  return { url, asked, responses }
+}
+
+test('one that is held stays away until it is released, and nobody holds it meanwhile', async () => {
+  const { url, asked, responses } = await serveHello()
   const stream = TestStream.returning(url)
   await stream.greeted()
 
@@ -82,30 +88,26 @@ test('one that is held stays away until it is released, and nobody holds it mean
 })
 
 test('it is cut at the byte that is asked for, and the event that it cuts is none', async () => {
-  const { url } = await serve((response, nth) => {
-    response.write(hello)
-    if (nth === 1) setTimeout(() => response.write('id: 1\ndata: p 1 x\n\nid: 2\ndata: p 2 x\n\n'), 20)
-  })
+  const { url, responses } = await serveHello()
   const stream = TestStream.returning(url)
   await stream.greeted()
 
   stream.cutAfter('id: 1\ndata: p 1 x\n\nid: 2\ndata: p 2'.length)
+  responses[0]?.write('id: 1\ndata: p 1 x\n\nid: 2\ndata: p 2 x\n\n')
   await until('its return', 3000, () => stream.greetedAt.length === 2)
 
   assert.deepEqual([stream.received, stream.position], [[{ publisher: 'p', sequence: 1 }], '1'])
 })
 
 test('one that stopped reading has what came meanwhile when it reads on', async () => {
-  const { url } = await serve(response => {
-    response.write(hello)
-    setTimeout(() => response.write('data: p 1 x\n\n'), 20)
-  })
+  const { url, responses } = await serveHello()
   const stream = TestStream.returning(url)
   await stream.greeted()
 
   stream.stopReading()
+  responses[0]?.write('data: p 1 x\n\n')
   await pause(100)
-  assert.deepEqual(stream.received, [])
+  assert.equal(stream.received.length, 0)
   stream.readOn()
 
   await until('the event', 2000, () => stream.received.length === 1)
