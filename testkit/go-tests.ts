@@ -25,7 +25,8 @@ export function goCounts(line: string, code: number): Counts {
   const said = /^DONE (\d+) tests?(?:, (\d+) skipped)?(?:, (\d+) failures?)?(?:, (\d+) errors?)? in /.exec(
     line,
   )
-  const [all = 0, skipped = 0, failures = 0, errors = 0] = said?.slice(1).map(it => Number(it ?? 0)) ?? []
+  const count = (group: number) => Number(said?.[group] ?? 0)
+  const [all, skipped, failures, errors] = [count(1), count(2), count(3), count(4)]
   if (all === 0) throw new Error(`no test in sse-lab/k6:tests; its last line: ${line}`)
   // A panic or a data race may end the run without a line for its test.
   const failed = code === 0 ? failures : Math.max(failures + errors, 1)
