@@ -72,10 +72,11 @@ base: engine
 engine:
 	@scripts/engine.sh
 
-# Any flag of k6 goes with FLAGS, like FLAGS='--verbose'. The reports belong to whoever runs make.
-K6 = mkdir -p load/reports && $(COMPOSE) --profile load run --rm --no-deps --user "$$(id -u):$$(id -g)" \
-  --env K6_WEB_DASHBOARD=true --env K6_WEB_DASHBOARD_PORT=-1 --env K6_WEB_DASHBOARD_PERIOD=1s \
-  --env K6_WEB_DASHBOARD_EXPORT=reports/$(1)-k6.html k6 run $(FLAGS) $(1).ts
+# Any flag of k6 goes with FLAGS, like FLAGS='--verbose'. The reports belong to whoever runs make. Outside of a terminal k6
+# would print its progress anew each second: there the scripts' own lines are enough.
+K6 = quiet=; [ -t 1 ] || quiet=--quiet; mkdir -p load/reports && $(COMPOSE) --profile load run --rm --no-deps --user "$$(id -u):$$(id -g)" \
+  --env K6_LOG_FORMAT=raw --env K6_WEB_DASHBOARD=true --env K6_WEB_DASHBOARD_PORT=-1 --env K6_WEB_DASHBOARD_PERIOD=1s \
+  --env K6_WEB_DASHBOARD_EXPORT=reports/$(1)-k6.html k6 run $$quiet $(FLAGS) $(1).ts
 BOTH := fixed,broken
 
 load-test: lab k6 ## measure: Open streams on both sides, and count what is delivered, lost and cut (80 s; docs/load.md)

@@ -47,7 +47,7 @@ export async function capacity(): Promise<void> {
   for (const [at, step] of knobs.steps.entries()) {
     const ledger = openLedger('capacity', side, step)
     const topic = freshTopic('capacity')
-    await withStreams({ side, topic, ledger, count: step }, async () => {
+    await withStreams({ script: 'capacity', side, topic, ledger, count: step }, async () => {
       const workers = ledger.report().workers.map(({ worker }) => worker)
       const open = await readUsage(url, workers, ({ connections }) => connections >= ledger.ready)
       await publish({ url, topic, ledger, knobs, repeats: false })

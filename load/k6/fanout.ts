@@ -28,7 +28,7 @@ export async function fanout(): Promise<void> {
   if (before !== undefined) await until(turnMs * turn, () => before.settled)
   const { url } = side
   const topic = freshTopic('fanout')
-  await withStreams({ side, topic, ledger, count: knobs.streams }, async () => {
+  await withStreams({ script: 'fanout', side, topic, ledger, count: knobs.streams }, async () => {
     await publish({ url, topic, ledger, knobs, repeats: false })
   })
   judge(rowOf('fanout', side, knobs.streams))

@@ -1,9 +1,9 @@
 import { judge } from './lib/gate.ts'
 import { readKnobs } from './lib/knobs.ts'
 import { publish } from './lib/publish.ts'
-import { freshTopic, withStreams } from './lib/streams.ts'
+import { freshTopic, say, withStreams } from './lib/streams.ts'
 import { openLedger, optionsFor, rowOf, sideHere } from './lib/scenario.ts'
-import { readSides } from './lib/sides.ts'
+import { readSides, type Side } from './lib/sides.ts'
 import { summary } from './lib/summary.ts'
 import { pause, until } from './lib/until.ts'
 import type { Row } from './lib/verdict.ts'
@@ -25,17 +25,22 @@ export async function quiet(): Promise<void> {
   const { url } = side
   const ledger = openLedger('quiet', side, streams)
   const topic = freshTopic('quiet')
-  await withStreams({ side, topic, ledger, count: streams }, async () => {
+  await withStreams({ script: 'quiet', side, topic, ledger, count: streams }, async () => {
+    say('quiet', side, `nobody publishes for ${knobs.quietS} s`)
     await pause(knobs.quietS * 1000)
     // Whoever was cut is told when to come back, and may be on the way.
     await until(10_000, () => ledger.open >= streams)
     await publish({ url, topic, ledger, knobs: afterwards, repeats: false })
   })
-  judge(rowOf('quiet', side, streams))
+  judge(rowHere(side))
+}
+
+function rowHere(side: Side): Row {
+  return { ...rowOf('quiet', side, streams), quietS: knobs.quietS }
 }
 
 export function quietRows(): Row[] {
-  return sides.map(side => rowOf('quiet', side, streams))
+  return sides.map(rowHere)
 }
 
 export function handleSummary(): Record<string, string> {

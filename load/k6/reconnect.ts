@@ -1,7 +1,7 @@
 import { judge } from './lib/gate.ts'
 import { readKnobs } from './lib/knobs.ts'
 import { publish } from './lib/publish.ts'
-import { freshTopic, withStreams } from './lib/streams.ts'
+import { freshTopic, say, withStreams } from './lib/streams.ts'
 import { openLedger, optionsFor, rowOf, sideHere } from './lib/scenario.ts'
 import { readSides } from './lib/sides.ts'
 import { summary } from './lib/summary.ts'
@@ -23,8 +23,8 @@ export async function reconnect(): Promise<void> {
   const { url } = side
   const ledger = openLedger('reconnect', side, knobs.streams)
   const topic = freshTopic('reconnect')
-  await withStreams({ side, topic, ledger, count: knobs.streams }, async () => {
-    console.log(`${side.name}: ${ledger.ready} streams are open and events flow: strike now`)
+  await withStreams({ script: 'reconnect', side, topic, ledger, count: knobs.streams }, async () => {
+    say('reconnect', side, 'events flow: strike now')
     await publish({ url, topic, ledger, knobs, repeats: true })
     await until(15_000, () => ledger.open >= knobs.streams)
   })

@@ -1,6 +1,7 @@
 import { EventSource, type Ledger } from 'k6/x/eventsource'
 import type { Side } from './sides.ts'
 import { until } from './until.ts'
+import type { Script } from './verdict.ts'
 
 // A machine that is nearly full may stand still for seconds. Only what is missing after this is lost.
 const completeMs = 30_000
@@ -10,21 +11,30 @@ export function freshTopic(script: string): string {
   return `load/${script}/${Date.now()}-${Math.random().toString(36).slice(2, 8)}`
 }
 
+export type StreamsParts = { script: Script; side: Side; topic: string; ledger: Ledger; count: number }
+
+/** Says how far a script is: without a terminal there is no other sign of it. */
+export function say(script: Script, { name }: Side, text: string): void {
+  console.log(`${script}, ${name}: ${text}`)
+}
+
 /**
  * Opens streams and keeps them open while `act` runs; then waits until every acknowledged event has come, or nothing
  * more comes, settles the ledger and closes the streams. An event costs no JavaScript: the ledger takes it in the reader.
  */
 export async function withStreams(
-  { side, topic, ledger, count }: { side: Side; topic: string; ledger: Ledger; count: number },
+  { script, side, topic, ledger, count }: StreamsParts,
   act: () => Promise<void>,
 ): Promise<void> {
   const address = `${side.url}/events?topic=${encodeURIComponent(topic)}`
   const sources = Array.from({ length: count }, () => new EventSource(address, { ledger }))
   // A stream that does not open is told by the verdict; the others go on.
   await until(10_000 + count * 5, () => ledger.ready >= count)
+  say(script, side, `${ledger.ready} of ${count} streams are open`)
   await act()
   if (side.expects === 'delivery') await until(completeMs, () => ledger.missing() === 0)
   else await untilStill(ledger)
+  say(script, side, `all is published; ${ledger.missing()} deliveries have not come`)
   ledger.settle()
   for (const source of sources) source.close()
 }

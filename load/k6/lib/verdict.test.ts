@@ -43,6 +43,15 @@ test('silent streams of the broken side must each be cut, and a reconnect that c
   assert.match(verdict(rowWith({}, fixed, 'reconnect')).join(), /no stream was cut/)
 })
 
+test('where nobody was silent for as long as the proxy waits, the verdict says so, and only there', () => {
+  const uncut = { ...rowWith({ ...lost, cuts: 0 }, broken, 'quiet'), quietS: 6 }
+
+  assert.match(verdict(uncut).join(), /only 0 of 10 .* cut: QUIET=6s is shorter than the 60 s after which/)
+  assert.match(verdict({ ...uncut, quietS: 60 }).join(), /only 0 of 10 silent streams were cut$/)
+  const cut = rowWith({ ...lost, cuts: 10 }, broken, 'quiet')
+  assert.deepEqual(verdict({ ...cut, quietS: 6 }), [], 'another proxy may be faster')
+})
+
 test('the table has a line for each row, predicted beside measured', () => {
   const text = table([
     rowWith({}),

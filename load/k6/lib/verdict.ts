@@ -10,10 +10,15 @@ export type Row = {
   /** Streams that were asked for. */
   streams: number
   report: Report
+  /** For how long nobody published, where that is the question. */
+  quietS?: number
 }
 
+// As nginx/broken.conf has it.
+const proxyTimeoutS = 60
+
 /** Everything in a row that is not as it must be, as sentences. None is good. */
-export function verdict({ script, side, streams, report }: Row): string[] {
+export function verdict({ script, side, streams, report, quietS }: Row): string[] {
   const wrong: string[] = []
   const must = (holds: boolean, sentence: string) => {
     if (!holds) wrong.push(`${script}, ${side.name}: ${sentence}`)
@@ -34,13 +39,22 @@ export function verdict({ script, side, streams, report }: Row): string[] {
     )
   }
   if (script === 'quiet' && side.quiet === 'cut') {
-    must(report.cuts >= streams, `only ${report.cuts} of ${streams} silent streams were cut`)
+    must(
+      report.cuts >= streams,
+      `only ${report.cuts} of ${streams} silent streams were cut${tooBrief(quietS)}`,
+    )
   } else if (script !== 'reconnect') {
     must(report.cuts === 0, `${report.cuts} streams were cut`)
   } else {
     must(report.cuts > 0, 'no stream was cut, so nothing was proved')
   }
   return wrong
+}
+
+function tooBrief(quietS = Infinity): string {
+  return quietS >= proxyTimeoutS
+    ? ''
+    : `: QUIET=${quietS}s is shorter than the ${proxyTimeoutS} s after which the lab's proxy cuts a silent stream`
 }
 
 function examples({ examples: [first] }: Report): string {

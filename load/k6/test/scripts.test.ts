@@ -50,6 +50,11 @@ test('fanout loses nothing on the fixed side, and on the broken exactly what the
     )
   assert.ok(good.workers.every(({ latencyP50Ms, latencyP99Ms }) => latencyP50Ms > 0 && latencyP99Ms > 0))
   assert.match(run.page ?? '', /<td>2,400 of 2,400<\/td>/)
+  for (const side of ['fixed', 'broken'])
+    assert.match(
+      run.output,
+      new RegExp(`fanout, ${side}: 60 of 60 streams are open[^]+fanout, ${side}: all is published`),
+    )
 })
 
 test('fanout that is told to expect nothing lost fails on the broken side, and names a lost event', async () => {
@@ -168,7 +173,10 @@ test('load-test puts fanout and quiet into one table, and fails where one of the
     ],
   )
   assert.equal(uncut.code, 99, uncut.output)
-  assert.match(uncut.report?.wrong.join() ?? '', /^quiet, broken: only 0 of 60 silent streams were cut$/)
+  assert.match(
+    uncut.report?.wrong.join() ?? '',
+    /^quiet, broken: only 0 of 60 silent streams were cut: QUIET=3s is shorter than the 60 s after/,
+  )
 })
 
 test('a bad knob is one error that names every bad one, before a stream is opened', async () => {
