@@ -190,6 +190,7 @@ export async function startNginx(
   return started
 }
 
+// Apart from the server's own schema: what it answers to others is what the tests read.
 const workerList = z.object({
   workers: z.array(
     z.object({

@@ -9,6 +9,7 @@ import type { WireOptions } from './wire.ts'
 
 export type StreamEvent = { id: string | undefined; type: string; data: string; at: number }
 
+// What the kit demands of a hello, of any server: it shares no schema with one that it judges.
 const helloData = z.object({
   worker: z.string(),
   instance: z.number().int(),

@@ -20,7 +20,8 @@ const heartbeatMs = 200
 
 /**
  * The smallest server that keeps every rule of the kit, with a history. Each step that can go wrong is a method, so that
- * a wrong server is this one with a step replaced.
+ * a wrong server is this one with a step replaced. What the lab's server has as well (topics, ids, keys, refusals) stands here
+ * once more, on purpose: the kit is tested against the rules as docs/api.md has them, not against the code that it judges.
  */
 export class Model implements AsyncDisposable {
   readonly log: ModelEvent[] = []

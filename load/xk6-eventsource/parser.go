@@ -33,7 +33,8 @@ type sink interface {
 
 // parser reads an event stream piece by piece, cut at any byte, by the letter of WHATWG HTML, 9.2.5 and 9.2.6
 // (https://html.spec.whatwg.org/multipage/server-sent-events.html). It allocates nothing once its buffers have grown.
-// What a stream leaves unfinished at its end is discarded by forgetting the parser.
+// What a stream leaves unfinished at its end is discarded by forgetting the parser. It shares nothing with the parsers in TypeScript,
+// of which each has its reason: the page's is the browser's, the tests' is eventsource-parser, the conformance kit's judges that.
 type parser struct {
 	sink  sink
 	limit int
