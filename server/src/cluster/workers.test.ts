@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { pino } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
+import { until } from '@sse-lab/testkit/wait.ts'
 import { prometheusText } from '../observe/process-metrics.ts'
 import { Workers } from './workers.ts'
 
@@ -46,7 +47,11 @@ function events(worker: string, value: number) {
 }
 
 /** A worker that has counted `events`, and what it answers: the count of each worker. */
-async function openWorker(worker: string, commands: ReturnType<typeof openRedis>) {
+async function openWorker(
+  worker: string,
+  commands: ReturnType<typeof openRedis>,
+  log = pino({ enabled: false }),
+) {
   const counted = { events: 0 }
   const [host = '', server = '', instance] = worker.split('/')
   const status = {
@@ -62,7 +67,7 @@ async function openWorker(worker: string, commands: ReturnType<typeof openRedis>
   const more = { delivered: 0, published: 0, busLagMs: null, eventLoopDelayMs: 0, rssBytes: 0 }
   const workers = new Workers({
     commands,
-    log: pino({ enabled: false }),
+    log,
     status: () => ({ ...status, ...more }),
     metrics: async () => [events(worker, counted.events)],
   })
@@ -102,6 +107,22 @@ test('while Redis is away a worker answers for itself', async () => {
   redis.away = true
 
   assert.deepEqual(await a.answer(), [events('host/aaaaaa/0', 0)])
+})
+
+test('a worker that begins before Redis is connected says nothing of it; one that is still not heard a second later does', async () => {
+  const redis = openRedis()
+  const lines: string[] = []
+  const log = pino({}, { write: line => lines.push(line) })
+
+  redis.away = true
+  await openWorker('host/aaaaaa/0', redis, log)
+  assert.equal(lines.length, 0)
+
+  await until('a line', 3000, () => lines[0])
+  assert.match(lines.join(''), /the other workers cannot be told how this one is/)
+  redis.away = false
+  const over = await until('the end of it', 3000, () => lines.at(1))
+  assert.match(over, /the other workers are told again how this one is/)
 })
 
 test('workers of two servers with one host name are listed as so many', async () => {

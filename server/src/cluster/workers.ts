@@ -42,6 +42,7 @@ export class Workers {
   readonly #parts: WorkersParts
   readonly #silent: RepeatedFact
   #timers: NodeJS.Timeout[] = []
+  #begun = false
   #stopped = false
 
   constructor(parts: WorkersParts) {
@@ -58,7 +59,9 @@ export class Workers {
       setInterval(() => void this.#tellStatus(), beatMs),
       setInterval(() => void this.#beatMetrics(), metricsBeatMs),
     ]
+    // The memory bus does not wait for Redis: its worker mostly begins before it is connected. A second later that is a fact.
     await Promise.all([this.#tellStatus(), this.#beatMetrics()])
+    this.#begun = true
   }
 
   /**
@@ -123,7 +126,7 @@ export class Workers {
       await this.#parts.commands?.hsetex(key, 'PX', expiresMs, 'FIELDS', 1, worker, text)
       this.#silent.over()
     } catch (error) {
-      this.#silent.happened({ err: error }, kindOf(error))
+      if (this.#begun) this.#silent.happened({ err: error }, kindOf(error))
     }
   }
 }
