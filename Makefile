@@ -39,7 +39,7 @@ down: ## see: Stop and remove the containers (10 s)
 	@$(COMPOSE) --profile observe down
 
 logs: ## see: Follow what the containers say
-	@$(COMPOSE) logs --follow --tail 50
+	@scripts/logs.sh --follow --tail 50
 
 status: ## see: Show containers, workers and ports, and what to do where one is missing
 	@scripts/status.sh

@@ -9,11 +9,11 @@ old=$(docker compose ps --quiet server)
 count=$(printf '%s\n' "$old" | grep -c .)
 
 echo "starting $count new server containers beside the old ones, and waiting until they are healthy (about 20 s)"
-if docker compose up --detach --wait --wait-timeout 120 --no-deps --no-recreate --scale server=$((2 * count)) server; then
+if docker compose --progress quiet up --detach --wait --wait-timeout 120 --no-deps --no-recreate --scale server=$((2 * count)) server; then
   leaving=$old
 else
   echo 'The new servers are not healthy. What they say:'
-  docker compose logs --tail 20 server
+  scripts/logs.sh --tail 20 server
   leaving=$(docker compose ps --all --quiet server | grep -vF "$old" || true)
 fi
 for container in $leaving; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Shows the containers, the workers as any of them sees all, and whether this machine reaches the ports. Ends with 1 where
-# something of that is missing. `status.sh ports` looks at the ports alone.
+# Shows the containers, the workers as any of them sees all, and whether this machine reaches the ports; and for whatever is
+# missing what to do. Ends with 1 if something is. `status.sh ports` looks at the ports alone.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -10,6 +10,32 @@ say() { echo; echo "$*"; status=1; }
 
 # Ids of the running containers of a service, or of all.
 running() { docker ps --quiet --filter "label=com.docker.compose.project=$project" ${1:+--filter "label=com.docker.compose.service=$1"}; }
+
+# What it means that a service does not run.
+meaning() {
+  case "$1" in
+    redis) echo 'the fixed side takes no event' ;;
+    server) echo 'the fixed side is down' ;;
+    server-broken) echo 'the broken side is down' ;;
+    nginx) echo 'nobody reaches the lab' ;;
+  esac
+}
+
+# In docker's words: "Up 3 minutes (healthy)", "Up 2 seconds (health: starting)", "Exited (0) 2 seconds ago".
+services() {
+  local all service states
+  all=$(docker ps --all --filter "label=com.docker.compose.project=$project" \
+    --format '{{.Label "com.docker.compose.service"}}|{{.Status}}')
+  for service in "$@"; do
+    states=$(printf '%s\n' "$all" | sed -n "s/^$service|//p")
+    case "$states" in
+      *Restarting* | *'(unhealthy)'*) say "$service is not healthy. What it says: make logs" ;;
+      *'(healthy)'*) ;;
+      *'(health: starting)'*) say "$service is still starting. Ask again in some seconds" ;;
+      *) say "$service does not run, so $(meaning "$service"). Bring it back: make up" ;;
+    esac
+  done
+}
 
 # Any worker knows all of both sides through Redis; one that does not answer is asked nothing more.
 workers() {
@@ -33,7 +59,7 @@ port() { # port ID SIDE PORT_IN_THE_CONTAINER
     200) printf '%-8s %s answers\n' "$2" "$at" ;;
     000 | '') say "$2: $at does not answer on this machine, and its nginx is $(health "$1"). Bring the port back: docker compose restart nginx
   Docker's own proxy for ports of localhost dies at about 3,300 streams. More of them need the compose network (docs/load.md)." ;;
-    *) say "$2: $at answers $code: no worker is behind it. What they say: make logs" ;;
+    *) say "$2: $at answers $code: no worker is ready behind it. What they say: make logs" ;;
   esac
 }
 
@@ -47,7 +73,7 @@ ports() {
   esac
   nginx=$(running nginx)
   nginx=${nginx%%$'\n'*}
-  if [ -z "$nginx" ]; then say 'nginx does not run, so nobody reaches the lab: make up'; return; fi
+  if [ -z "$nginx" ]; then return; fi
   command -v curl >/dev/null 2>&1 || { echo 'There is no curl here to ask the ports with.'; return; }
   port "$nginx" fixed 80
   port "$nginx" broken 8081
@@ -61,12 +87,14 @@ if [ -z "$all" ]; then
 fi
 if [ "${1:-}" = ports ]; then
   ports
+  services nginx
   exit "$status"
 fi
 docker ps --all --filter "label=com.docker.compose.project=$project" \
-  --format 'table {{.Label "com.docker.compose.service"}}\t{{.Names}}\t{{.Status}}\t{{.Ports}}'
+  --format 'table {{.Label "com.docker.compose.service"}}\t{{.Status}}\t{{.Names}}\t{{.Ports}}'
 echo
 workers
 echo
 ports
+services redis server server-broken nginx
 exit "$status"

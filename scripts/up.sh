@@ -4,11 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 echo 'starting both sides, and waiting until every worker is ready (about 20 s)'
-docker compose up --detach --wait --wait-timeout 120 --quiet-pull || {
+docker compose --progress quiet up --detach --wait --wait-timeout 120 --quiet-pull || {
   echo
   echo 'Not healthy. What the containers say:'
   docker compose ps --all
-  docker compose logs --tail 20
+  scripts/logs.sh --tail 20
   # What a worker says of its configuration may be far above.
   docker compose logs --no-log-prefix 2>/dev/null | grep -E '^(config|PM2_HOME|SOCKET): ' | sort -u || true
   exit 1

@@ -31,10 +31,19 @@ async function dead(): Promise<number> {
   return port
 }
 
-/** An engine with one container of each service; its nginx is healthy, and leads to these ports of the host. */
-function engine(fixed: number, broken: number): string {
+const healthy = ['redis', 'server', 'server-broken', 'nginx'].map(
+  service => `${service}|Up 3 minutes (healthy)`,
+)
+
+/** An engine with these containers, whose nginx leads to these ports of the host. */
+function engine(fixed: number, broken: number, states = healthy): string {
   return `case "$1" in
-    ps) case "$*" in *--format*) echo 'service NAMES STATUS PORTS' ;; *) echo 4711 ;; esac ;;
+    ps) case "$*" in
+      *'table '*) echo 'service STATUS NAMES PORTS' ;;
+      *--format*) printf '%s\\n' ${states.map(state => `'${state}'`).join(' ')} ;;
+      *service=nginx*) ${states.some(it => it.startsWith('nginx|Up')) ? 'echo 4711' : ':'} ;;
+      *) echo 4711 ;;
+    esac ;;
     exec) cat >/dev/null; echo 'the workers' ;;
     port) if [ "$3" = 80 ]; then echo '127.0.0.1:${fixed}'; else printf '0.0.0.0:${broken}\\n[::]:${broken}\\n'; fi ;;
     inspect) echo healthy ;;
@@ -49,7 +58,7 @@ test('status shows containers, workers, and that the ports answer', async () => 
   const { code, out } = await copy.run(['scripts/status.sh'], { http_proxy: 'http://127.0.0.1:1' })
 
   assert.equal(code, 0, out)
-  assert.match(out, /^service NAMES STATUS PORTS\n\nthe workers\n\n/)
+  assert.match(out, /^service STATUS NAMES PORTS\n\nthe workers\n\n/)
   assert.match(
     out,
     new RegExp(
@@ -92,7 +101,7 @@ test('a port behind which no worker is says so', async () => {
   const { code, out } = await copy.run(['scripts/status.sh'])
 
   assert.equal(code, 1)
-  assert.match(out, /fixed: .* answers 503: no worker is behind it/)
+  assert.match(out, /fixed: .* answers 503: no worker is ready behind it/)
 })
 
 test('an engine that is elsewhere is not asked at localhost', async () => {
@@ -102,6 +111,54 @@ test('an engine that is elsewhere is not asked at localhost', async () => {
 
   assert.equal(code, 0, out)
   assert.match(out, /The engine is elsewhere \(ssh:\/\/far\)/)
+})
+
+const missing: [string, string, RegExp][] = [
+  [
+    'server-broken',
+    'Exited (0) 2 seconds ago',
+    /^server-broken does not run, so the broken side is down\. Bring it back: make up$/m,
+  ],
+  [
+    'server',
+    'Exited (137) 2 seconds ago',
+    /^server does not run, so the fixed side is down\. Bring it back: make up$/m,
+  ],
+  [
+    'redis',
+    'Exited (0) 1 second ago',
+    /^redis does not run, so the fixed side takes no event\. Bring it back: make up$/m,
+  ],
+  [
+    'nginx',
+    'Exited (0) 1 second ago',
+    /^nginx does not run, so nobody reaches the lab\. Bring it back: make up$/m,
+  ],
+  ['server', 'Up 2 seconds (health: starting)', /^server is still starting\. Ask again in some seconds$/m],
+  ['server', 'Restarting (78) 3 seconds ago', /^server is not healthy\. What it says: make logs$/m],
+  ['redis', 'Up 3 minutes (unhealthy)', /^redis is not healthy\. What it says: make logs$/m],
+]
+for (const [service, state, line] of missing) {
+  test(`${service} that is "${state}" is named, with what to do`, async () => {
+    const [fixed, broken] = [await listen(ok), await listen(ok)]
+    const states = healthy.map(it => (it.startsWith(`${service}|`) ? `${service}|${state}` : it))
+    await using copy = await Copy.make({ docker: engine(fixed, broken, states) })
+
+    const { code, out } = await copy.run(['scripts/status.sh'])
+
+    assert.equal(code, 1, out)
+    assert.match(out, line)
+  })
+}
+
+test('a second server that is still starting is no fault of the lab', async () => {
+  const [fixed, broken] = [await listen(ok), await listen(ok)]
+  const states = [...healthy, 'server|Up 2 seconds (health: starting)']
+  await using copy = await Copy.make({ docker: engine(fixed, broken, states) })
+
+  const { code, out } = await copy.run(['scripts/status.sh'])
+
+  assert.equal(code, 0, out)
 })
 
 test('where nothing runs, status says how to bring it up, and ends with 1', async () => {
