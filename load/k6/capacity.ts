@@ -19,7 +19,10 @@ import { verdict, type Row } from './lib/verdict.ts'
  */
 const knobs = readKnobs(__ENV)
 const sides = readSides(__ENV).slice(0, 1)
-const maxDurationS = knobs.steps.reduce((sum, step) => sum + knobs.durationS + 90 + step / 100, 0)
+const maxDurationS = knobs.steps.reduce(
+  (sum, step) => sum + knobs.durationS + knobs.completeS + 60 + step / 100,
+  0,
+)
 
 // What the workers of the server used, by their own metrics; nginx and Redis are not in it.
 const streamKib = new Gauge('capacity_stream_kib')
@@ -47,7 +50,7 @@ export async function capacity(): Promise<void> {
   for (const [at, step] of knobs.steps.entries()) {
     const ledger = openLedger('capacity', side, step)
     const topic = freshTopic('capacity')
-    await withStreams({ script: 'capacity', side, topic, ledger, count: step }, async () => {
+    await withStreams({ script: 'capacity', side, topic, ledger, count: step, knobs }, async () => {
       const workers = ledger.report().workers.map(({ worker }) => worker)
       const open = await readUsage(url, workers, ({ connections }) => connections >= ledger.ready)
       await publish({ url, topic, ledger, knobs, repeats: false })

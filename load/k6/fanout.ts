@@ -17,7 +17,7 @@ import type { Row } from './lib/verdict.ts'
 const knobs = readKnobs(__ENV)
 const sides = readSides(__ENV)
 const ledgers = sides.map(side => openLedger('fanout', side, knobs.streams))
-const turnMs = (knobs.durationS + 60) * 1000 + knobs.streams * 10
+const turnMs = (knobs.durationS + knobs.completeS + 30) * 1000 + knobs.streams * 10
 
 export const options = optionsFor('fanout', sides, (turnMs * sides.length) / 1000)
 
@@ -28,7 +28,7 @@ export async function fanout(): Promise<void> {
   if (before !== undefined) await until(turnMs * turn, () => before.settled)
   const { url } = side
   const topic = freshTopic('fanout')
-  await withStreams({ script: 'fanout', side, topic, ledger, count: knobs.streams }, async () => {
+  await withStreams({ script: 'fanout', side, topic, ledger, count: knobs.streams, knobs }, async () => {
     await publish({ url, topic, ledger, knobs, repeats: false })
   })
   judge(rowOf('fanout', side, knobs.streams))

@@ -18,14 +18,14 @@ const sides = readSides(__ENV)
 const streams = Math.min(knobs.streams, 200)
 const afterwards = { rate: 10, durationS: 1, publishers: 2, padding: 0 }
 
-export const options = optionsFor('quiet', sides, knobs.quietS + 90)
+export const options = optionsFor('quiet', sides, knobs.quietS + knobs.completeS + 60)
 
 export async function quiet(): Promise<void> {
   const side = sideHere(sides)
   const { url } = side
   const ledger = openLedger('quiet', side, streams)
   const topic = freshTopic('quiet')
-  await withStreams({ script: 'quiet', side, topic, ledger, count: streams }, async () => {
+  await withStreams({ script: 'quiet', side, topic, ledger, count: streams, knobs }, async () => {
     say('quiet', side, `nobody publishes for ${knobs.quietS} s`)
     await pause(knobs.quietS * 1000)
     // Whoever was cut is told when to come back, and may be on the way.

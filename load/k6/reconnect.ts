@@ -16,14 +16,18 @@ import { until } from './lib/until.ts'
 const knobs = readKnobs(__ENV)
 const sides = readSides(__ENV)
 
-export const options = optionsFor('reconnect', sides, knobs.durationS + 90 + knobs.streams / 100)
+export const options = optionsFor(
+  'reconnect',
+  sides,
+  knobs.durationS + knobs.completeS + 60 + knobs.streams / 100,
+)
 
 export async function reconnect(): Promise<void> {
   const side = sideHere(sides)
   const { url } = side
   const ledger = openLedger('reconnect', side, knobs.streams)
   const topic = freshTopic('reconnect')
-  await withStreams({ script: 'reconnect', side, topic, ledger, count: knobs.streams }, async () => {
+  await withStreams({ script: 'reconnect', side, topic, ledger, count: knobs.streams, knobs }, async () => {
     say('reconnect', side, 'events flow: strike now')
     await publish({ url, topic, ledger, knobs, repeats: true })
     await until(15_000, () => ledger.open >= knobs.streams)

@@ -6,7 +6,10 @@ import { readSides } from './sides.ts'
 test('without environment every knob has its default, and an empty variable counts as absent', () => {
   const knobs = readKnobs({ RATE: '' })
 
-  assert.deepEqual([knobs.streams, knobs.rate, knobs.durationS, knobs.quietS], [1000, 20, 20, 70])
+  assert.deepEqual(
+    [knobs.streams, knobs.rate, knobs.durationS, knobs.quietS, knobs.completeS],
+    [1000, 20, 20, 70, 30],
+  )
 })
 
 test('times are in seconds or minutes', () => {

@@ -10,6 +10,8 @@ export type Knobs = {
   padding: number
   /** How long silent streams must live. nginx ends one after 60 s without a heartbeat. */
   quietS: number
+  /** How long the last event may take. What is missing after that is lost. */
+  completeS: number
   /** Numbers of streams that `capacity` tries, one after another. */
   steps: number[]
   /** Where `capacity` calls a step too slow. */
@@ -23,6 +25,8 @@ const defaults = {
   PUBLISHERS: '4',
   PADDING: '0',
   QUIET: '70s',
+  // A machine that is nearly full may stand still for seconds.
+  COMPLETE: '30s',
   STEPS: '500,1000,2000,4000,8000',
   LATENCY_MS_MAX: '1000',
 }
@@ -49,6 +53,7 @@ export function readKnobs(env: Record<string, string | undefined>): Knobs {
     publishers: integer('PUBLISHERS', 1, 1000),
     padding: integer('PADDING', 0, 60_000),
     quietS: read('QUIET', 'a time like 70s or 2m', seconds) ?? 0,
+    completeS: read('COMPLETE', 'a time like 30s or 2m', seconds) ?? 0,
     steps: read('STEPS', 'rising integers 1-100000, separated by commas', steps) ?? [],
     latencyMsMax: integer('LATENCY_MS_MAX', 1, 600_000),
   }

@@ -1,17 +1,22 @@
 import { EventSource, type Ledger } from 'k6/x/eventsource'
+import type { Knobs } from './knobs.ts'
 import type { Side } from './sides.ts'
 import { until } from './until.ts'
 import type { Script } from './verdict.ts'
-
-// A machine that is nearly full may stand still for seconds. Only what is missing after this is lost.
-const completeMs = 30_000
 
 /** A topic that no other run uses: what a former one left in the log is none of our business. */
 export function freshTopic(script: string): string {
   return `load/${script}/${Date.now()}-${Math.random().toString(36).slice(2, 8)}`
 }
 
-export type StreamsParts = { script: Script; side: Side; topic: string; ledger: Ledger; count: number }
+export type StreamsParts = {
+  script: Script
+  side: Side
+  topic: string
+  ledger: Ledger
+  count: number
+  knobs: Pick<Knobs, 'completeS'>
+}
 
 /** Says how far a script is: without a terminal there is no other sign of it. */
 export function say(script: Script, { name }: Side, text: string): void {
@@ -19,11 +24,11 @@ export function say(script: Script, { name }: Side, text: string): void {
 }
 
 /**
- * Opens streams and keeps them open while `act` runs; then waits until every acknowledged event has come, or nothing
- * more comes, settles the ledger and closes the streams. An event costs no JavaScript: the ledger takes it in the reader.
+ * Opens streams and keeps them open while `act` runs; then waits until every acknowledged event has come, at most for
+ * COMPLETE, or on the broken side until nothing more comes; settles the ledger and closes the streams. An event costs no JavaScript: the ledger takes it in the reader.
  */
 export async function withStreams(
-  { script, side, topic, ledger, count }: StreamsParts,
+  { script, side, topic, ledger, count, knobs }: StreamsParts,
   act: () => Promise<void>,
 ): Promise<void> {
   const address = `${side.url}/events?topic=${encodeURIComponent(topic)}`
@@ -32,7 +37,7 @@ export async function withStreams(
   await until(10_000 + count * 5, () => ledger.ready >= count)
   say(script, side, `${ledger.ready} of ${count} streams are open`)
   await act()
-  if (side.expects === 'delivery') await until(completeMs, () => ledger.missing() === 0)
+  if (side.expects === 'delivery') await until(knobs.completeS * 1000, () => ledger.missing() === 0)
   else await untilStill(ledger)
   say(script, side, `all is published; ${ledger.missing()} deliveries have not come`)
   ledger.settle()
