@@ -20,7 +20,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
 .PHONY: help up down logs status observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
-  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults scenarios record-scenarios bench soak test-readme conformance test-image
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance test-image
 
 help: ## see: Print this list
 	@scripts/help.sh
@@ -116,6 +116,9 @@ test: test-image k6-tests prometheus ## work: Run every test, in a container; PA
 
 test-faults: test-image ## prove: Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses (6 minutes)
 	@PARTS=faults $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
+
+test-examples: test-image ## Try the package in Express, NestJS, Fastify and plain Node: kit, fan-out, replay, deploy, kill (4 minutes)
+	@PARTS=examples $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 # A lab that runs gets the report, for its page.
 scenarios: test-image ## prove: Measure every problem broken and fixed, at full length; NAME=quiet-stream for one of them (20 minutes)

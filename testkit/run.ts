@@ -57,6 +57,7 @@ const parts: Part[] = [
         false,
       ),
   },
+  { name: 'examples', needsStack: true, act: () => tests(['examples/*.test.ts'], false) },
   { name: 'scenarios', needsStack: true, act: () => tests(['scenarios/scenarios.test.ts'], false) },
   {
     name: 'catalogue',
