@@ -56,6 +56,19 @@ test('the lab’s server opens streams and publishes by the package alone', asyn
   assert.deepEqual(inner, [])
 })
 
+test('what the image installs for the application has the versions that it was tried with', async () => {
+  const image = JSON.parse(await readFile(join(sources, '../application/package.json'), 'utf8')).dependencies
+
+  for (const [name, version] of Object.entries(image))
+    if (name !== '@sse-lab/server') assert.equal(version, devDependencies[name], name)
+  const imported = new Set<string>()
+  for (const file of (await readdir(sources, { recursive: true })).filter(it => /(?<!\.test)\.ts$/.test(it)))
+    for (const name of await importsOf(file)) imported.add(name)
+  for (const name of imported)
+    if (!name.startsWith('.') && !name.startsWith('node:'))
+      assert.ok(name in { ...image, ...dependencies }, name)
+})
+
 test('no file name stands twice, but main, index and README', async () => {
   const names = (await readdir(sources, { recursive: true, withFileTypes: true }))
     .filter(entry => entry.isFile())
