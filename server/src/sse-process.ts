@@ -70,16 +70,9 @@ export class Sse {
   }
 
   get status(): SseStatus {
-    const { connections, stats } = this.#hub
-    const { delivered, published } = stats
-    return {
-      bus: this.#bus.name,
-      ready: this.ready,
-      connections,
-      delivered,
-      published,
-      busLagMs: this.#bus.lagMs,
-    }
+    const { delivered, published } = this.#hub.stats
+    const { name: bus, lagMs: busLagMs } = this.#bus
+    return { bus, ready: this.ready, connections: this.#hub.connections, delivered, published, busLagMs }
   }
 
   /** Resolves when this process hears the bus for the first time. Waits as long as it takes while Redis is away. */
