@@ -27,7 +27,7 @@ export const handoverHole = scenario({
   fix: 'Join and replay from memory in one turn of the event loop: a batch enters the tail first and goes to those who have joined; the others have it from the tail.',
   code: [
     { file: 'server/src/hub/broadcast.ts', text: 'if (since === round) continue' },
-    { file: 'server/src/hub/hub.ts', text: 'this.#tail?.append(entries)' },
+    { file: 'server/src/hub/hub.ts', text: 'this.#returns?.tail.append(entries)' },
   ],
   sides,
   async measure(rig, { file, env }) {

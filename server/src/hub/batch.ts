@@ -1,4 +1,4 @@
-import type { Entry } from './tail.ts'
+import type { Entry } from './entry.ts'
 
 /** What a set of topics gets of a batch. */
 export type Frames = { bytes: Buffer; events: number }

@@ -1,85 +1,42 @@
-import type { BusLog, Subscriber } from '../bus/bus.ts'
+import type { Subscriber } from '../bus/bus.ts'
 import type { Event } from '../event.ts'
 import { commentFrame, gapFrame, heartbeatFrame } from '../frame.ts'
 import { Stats, type CloseReason } from '../stats.ts'
-import { Ahead } from './ahead.ts'
 import { Batch } from './batch.ts'
 import { Broadcast } from './broadcast.ts'
-import { CatchUp, type Lagging } from './catch-up.ts'
+import { entryOf } from './entry.ts'
+import type { HubParts, Start } from './hub-parts.ts'
+import { Returns } from './returns.ts'
 import { Subscriptions, type Connection } from './subscriptions.ts'
-import { entryOf, Tail, type TailBounds } from './tail.ts'
-import { Turn, type TurnParts } from './turn.ts'
+import { Turn } from './turn.ts'
 
 export type { CloseReason, Connection }
-
-/** How a stream starts: after `position`, null without a log. `gap` is a frame to send behind hello, empty if nothing is missing. */
-export type Start = { position: string | null; gap: string }
-
-export type HubParts = {
-  /** Undefined where the bus keeps none: then nothing is replayed. */
-  log: BusLog | undefined
-  tail: TailBounds
-  /** Bytes of a replay that are written at once. */
-  pieceBytesMax: number
-  stats?: Stats
-  turn?: TurnParts
-  /** Hears how many events each replay was, when its stream has caught up. */
-  onReplayed?: (events: number) => void
-  /** Hears of a stream that was dropped because a write to it failed, and of an event that no frame could be made of. */
-  onError?: (error: unknown) => void
-}
 
 /**
  * One worker's topics and their connections. Knows neither HTTP nor Redis.
  *
- * A connection is live (it has every event of its topics up to the tail's last), behind (CatchUp) or ahead (Ahead).
+ * A connection is live (it has every event of its topics up to the tail's last), or behind or ahead of that (Returns).
  * A batch enters the tail first, and is then written to the connections that were live before: whoever becomes live
  * meanwhile has it from the tail. Batches, gaps and heartbeats come one after another, so no stream sees one inside
  * another; long ones leave turns of the event loop to others.
  */
 export class Hub implements Subscriber {
   readonly stats: Stats
-  readonly #log: BusLog | undefined
   readonly #onError: (error: unknown) => void
   readonly #subscriptions = new Subscriptions()
   readonly #broadcast: Broadcast
-  readonly #tail: Tail | undefined
-  readonly #catchUp: CatchUp | undefined
-  readonly #ahead: Ahead | undefined
+  // Undefined without a log: then nobody is behind or ahead.
+  readonly #returns: Returns | undefined
   #connections = 0
 
   constructor(parts: HubParts) {
-    const { log, pieceBytesMax, stats = new Stats(), onReplayed, onError = () => undefined } = parts
+    const { log, stats = new Stats(), onError = () => undefined } = parts
     const turn = new Turn(parts.turn)
     this.stats = stats
-    this.#log = log
     this.#onError = onError
     const broadcast = new Broadcast({ subscriptions: this.#subscriptions, turn, stats, onError })
     this.#broadcast = broadcast
-    if (log === undefined) return
-    const tail = (this.#tail = new Tail(log, parts.tail))
-    this.#ahead = new Ahead({
-      log,
-      tail,
-      turn,
-      reached: lagging => this.#sort(lagging),
-      unknown: (lagging, last) => this.#startOver(lagging, last),
-    })
-    this.#catchUp = new CatchUp({
-      tail,
-      turn,
-      pieceBytesMax,
-      write: (connection, frames, events) => {
-        const taken = broadcast.write(connection, frames, events)
-        if (taken) stats.replayed += events
-        return taken
-      },
-      tellGap: position => this.#tellGap(position),
-      caughtUp: ({ connection, group, replayed }) => {
-        broadcast.makeLive(connection, group)
-        onReplayed?.(replayed)
-      },
-    })
+    this.#returns = log && new Returns({ ...parts, log, broadcast, turn, stats })
   }
 
   /** Connections open now. */
@@ -94,13 +51,13 @@ export class Hub implements Subscriber {
 
   /** Events and bytes that can be replayed, and events that no longer can. */
   get tail(): { events: number; bytes: number; dropped: number } {
-    const { events = 0, bytes = 0, dropped = 0 } = this.#tail ?? {}
+    const { events = 0, bytes = 0, dropped = 0 } = this.#returns?.tail ?? {}
     return { events, bytes, dropped }
   }
 
   /** The position that the next event will follow, null without a log. */
   get position(): string | null {
-    return this.#tail?.last ?? null
+    return this.#returns?.tail.last ?? null
   }
 
   /** A snapshot of the open connections. */
@@ -117,19 +74,19 @@ export class Hub implements Subscriber {
     lastId: string | undefined,
     begin: (start: Start) => Connection,
   ): () => void {
-    const { position, gap } = this.#startAfter(lastId)
-    const connection = begin({ position, gap: gap ? this.#tellGap(position) : '' })
+    const start = this.#startAfter(lastId)
+    const connection = begin(start)
     const group = this.#subscriptions.enter(topics)
     this.#connections += 1
+    const { position } = start
     if (position === null) this.#broadcast.makeLive(connection, group)
-    else this.#sort({ connection, group, position, replayed: 0 })
+    else this.#returns?.settle({ connection, group, position, replayed: 0 })
     let joined = true
     return () => {
       if (!joined) return
       joined = false
       group.live.delete(connection)
-      this.#catchUp?.delete(connection)
-      this.#ahead?.delete(connection)
+      this.#returns?.delete(connection)
       this.#subscriptions.leave(group)
       this.#connections -= 1
     }
@@ -139,9 +96,9 @@ export class Hub implements Subscriber {
   async deliver(events: Event[]): Promise<void> {
     await this.#broadcast.inOrder(async round => {
       const entries = events.flatMap(event => entryOf(event, this.#onError) ?? [])
-      this.#tail?.append(entries)
+      this.#returns?.tail.append(entries)
       await this.#broadcast.batch(round, new Batch(entries))
-      await this.#ahead?.release()
+      await this.#returns?.release()
     })
   }
 
@@ -149,13 +106,13 @@ export class Hub implements Subscriber {
   async gap(position: string | null): Promise<void> {
     await this.#broadcast.inOrder(async round => {
       if (this.#connections > 0) this.stats.gaps += 1
-      if (position !== null) this.#tail?.restart(position)
+      if (position !== null) this.#returns?.tail.restart(position)
       // What they were being given is gone: this gap is for them, too.
-      for (const { connection, group } of this.#catchUp?.takeAll() ?? [])
+      for (const { connection, group } of this.#returns?.takeBehind() ?? [])
         group.live.set(connection, round - 1)
-      await this.#broadcast.all(round, Buffer.from(gapFrame(position, this.#oldest)))
+      await this.#broadcast.all(round, Buffer.from(gapFrame(position, this.#returns?.tail.oldest ?? null)))
       // Whoever is still ahead has what comes next already. The others came from events that are gone.
-      await this.#ahead?.release()
+      await this.#returns?.release()
     })
   }
 
@@ -167,60 +124,25 @@ export class Hub implements Subscriber {
     await this.#broadcast.inOrder(async round => {
       this.stats.heartbeats += 1
       await this.#broadcast.all(round, Buffer.from(heartbeatFrame(this.position)))
-      await this.#broadcast.each(this.#notLive(), Buffer.from(commentFrame()))
+      await this.#broadcast.each(this.#returns?.connections() ?? [], Buffer.from(commentFrame()))
     })
   }
 
   /** Lets every connection check its own bounds. */
   sweep(now: number): void {
     for (const connection of this.#everyone()) connection.sweep(now)
-    void this.#ahead?.ask()
-  }
-
-  get #oldest(): string | null {
-    return this.#tail?.oldest ?? null
+    this.#returns?.ask()
   }
 
   *#everyone(): Iterable<Connection> {
     for (const { live } of this.#subscriptions.groups) yield* live.keys()
-    yield* this.#notLive()
+    yield* this.#returns?.connections() ?? []
   }
 
-  *#notLive(): Iterable<Connection> {
-    yield* this.#catchUp?.connections ?? []
-    yield* this.#ahead?.connections ?? []
-  }
-
-  #startAfter(lastId: string | undefined): { position: string | null; gap: boolean } {
-    if (this.#tail === undefined) return { position: null, gap: lastId !== undefined }
-    return lastId === undefined ? { position: this.#tail.last, gap: false } : this.#tail.startAfter(lastId)
-  }
-
-  #sort(lagging: Lagging): void {
-    const last = this.#tail?.last ?? lagging.position
-    const order = this.#log?.compare(lagging.position, last) ?? 0
-    if (order > 0) {
-      this.#ahead?.add(lagging)
-    } else if (order === 0) {
-      this.#broadcast.makeLive(lagging.connection, lagging.group)
-    } else {
-      this.stats.replays += 1
-      this.#catchUp?.add(lagging)
-    }
-  }
-
-  // Its id is from the future, or from another log: it starts at the end. This worker may not be there yet, and what was
-  // published before must not look like what comes after.
-  #startOver(lagging: Lagging, last: string): void {
-    const isBehind = this.#log !== undefined && this.#log.compare(last, this.position ?? last) > 0
-    const position = isBehind ? last : (this.position ?? last)
-    this.#broadcast.write(lagging.connection, Buffer.from(this.#tellGap(position)))
-    this.#sort({ ...lagging, position })
-  }
-
-  /** Every gap for one stream is told by this text, and counted here. */
-  #tellGap(position: string | null): string {
+  #startAfter(lastId: string | undefined): Start {
+    if (this.#returns !== undefined) return this.#returns.startAfter(lastId)
+    if (lastId === undefined) return { position: null, gap: '' }
     this.stats.gapsOnReturn += 1
-    return gapFrame(position, this.#oldest)
+    return { position: null, gap: gapFrame(null, null) }
   }
 }
