@@ -213,6 +213,24 @@ test('behind body parser, session headers, compression and a prefix of Express i
   assert.deepEqual(stream.headers['set-cookie'], ['session=1'])
 })
 
+test('a stream that something encodes is cut, and the log says what to do', async t => {
+  const lines: string[] = []
+  const note = (_: object, text: string) => void lines.push(text)
+  const sse = await open(t, { log: { debug: note, info: note, warn: note, error: note } })
+  const base = await serve(t, (request, response) => {
+    response.setHeader('Content-Encoding', 'gzip')
+    void sse.stream(request, response)
+  })
+
+  await assert.rejects(call('GET', base))
+
+  assert.ok(
+    lines.some(line => line.includes('take compression off')),
+    lines.join(),
+  )
+  await until('no stream', 2000, () => sse.status.connections === 0)
+})
+
 test('a framework that answered before is a fault that the log says, and no stream', async t => {
   const lines: string[] = []
   const note = (_: object, text: string) => void lines.push(text)

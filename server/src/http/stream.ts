@@ -28,11 +28,16 @@ export type StreamWish = { topics?: readonly string[] | undefined; grant?: Grant
 export class StreamCalls {
   readonly #parts: StreamParts
   readonly #evicted: RepeatedFact
+  readonly #encoded: RepeatedFact
   readonly #headersOf: (origin: string | undefined) => OutgoingHttpHeaders
 
   constructor(parts: StreamParts) {
     this.#parts = parts
     this.#evicted = new RepeatedFact(parts.log, { text: 'connection closed' })
+    this.#encoded = new RepeatedFact(parts.log, {
+      text: 'a stream is encoded by something before it, and was cut: take compression off its path',
+      level: 'error',
+    })
     this.#headersOf = headersByOrigin(parts.settings.corsOrigins)
   }
 
@@ -62,6 +67,11 @@ export class StreamCalls {
       return new HttpConnection(response, this.#headersOf(headers.origin), first, this.#bounds(), closed)
     })
     hub.stats.opened += 1
+    // Some middleware compresses all the same. It would have the head and hello, and none of the events, which go past it.
+    if (response.getHeader('content-encoding') !== undefined) {
+      this.#encoded.happened()
+      response.destroy()
+    }
   }
 
   /** [spec] Any other status than 200 ends an EventSource for good, so "not now" is a 200 that ends. */
