@@ -6,7 +6,7 @@ import { withTable } from './table-place.ts'
 
 /**
  * `make record-scenarios`: takes the last report of `make scenarios`, of all or of some, over into what is committed:
- * scenarios/results.json for the page, and the table of the README. The only argument is the root of the repository.
+ * scenarios/results.json for the page, and the table of docs/scenarios/README.md. The only argument is the root of the repository.
  */
 const root = pathToFileURL(`${process.argv[2] ?? '.'}/`)
 const at = (path: string) => new URL(path, root)
@@ -15,9 +15,10 @@ const run = await readReport('load/reports/scenarios.json')
 if (run.length !== 'full') throw new Error('load/reports/scenarios.json is not of a run at full length')
 const report = await freshen(merge(await readReport('scenarios/results.json'), run))
 
-const readme = withTable(await readFile(at('README.md'), 'utf8'), markdownTable(report))
-const options = await resolveConfig(at('README.md'))
-await writeFile(at('README.md'), await format(readme, { ...options, parser: 'markdown' }))
+const page = at('docs/scenarios/README.md')
+const index = withTable(await readFile(page, 'utf8'), markdownTable(report))
+const options = await resolveConfig(page)
+await writeFile(page, await format(index, { ...options, parser: 'markdown' }))
 await writeFile(
   at('scenarios/results.json'),
   await format(JSON.stringify(report), { ...options, parser: 'json' }),

@@ -7,7 +7,7 @@ import type { Lesson } from '../scenario.ts'
 
 const root = new URL('../../', import.meta.url)
 
-/** One scenario as the report, the page and the README show it. */
+/** One scenario as the report, the page and docs/scenarios show it. */
 export type Row = Omit<Lesson, 'code'> & {
   code: { file: string; line: number; text: string }[]
   doc: string
@@ -110,11 +110,11 @@ export function textTable({ scenarios }: Report): string {
   return grid(rows, Infinity)
 }
 
-/** The table of the README: what a run came to, and where each scenario is told. */
+/** The table of docs/scenarios/README.md: what a run came to, with a link to each scenario's page beside it. */
 export function markdownTable({ scenarios }: Report): string {
   const rows = scenarios.map(
-    ({ title, doc, predicted, measured }) =>
-      `| [${title}](${doc}) | ${predicted.broken} | ${measured.broken} | ${measured.fixed} |`,
+    ({ title, name, predicted, measured }) =>
+      `| [${title}](${name}.md) | ${predicted.broken} | ${measured.broken} | ${measured.fixed} |`,
   )
   return [
     '| problem | predicted | measured broken | measured fixed |',

@@ -1,0 +1,85 @@
+/** A group of docs/symptoms.md. `names` are scenarios; one may stand in several groups. */
+export type Group = { title: string; about: string; names: readonly string[] }
+
+export const groups: readonly Group[] = [
+  {
+    title: 'Nothing arrives',
+    about:
+      'The stream is open, or seems to be, and the browser shows no event. `curl -N` often shows them all.',
+    names: ['two-proxies', 'gzip', 'gzip-proxy', 'headers-held', 'seventh-tab', 'connection-per-stream'],
+  },
+  {
+    title: 'Late',
+    about:
+      'Events arrive late behind nginx or another proxy: in bursts, or each one only when the next is published.',
+    names: ['proxy-buffer', 'two-proxies', 'gzip', 'herd'],
+  },
+  {
+    title: 'Lost',
+    about:
+      'Some events are missing. Look at which ones: a share of all, those of a time away, or one or two in the middle.',
+    names: [
+      'fan-out',
+      'no-replay',
+      'pubsub-reconnect',
+      'handover-hole',
+      'ids-as-text',
+      'trimmed-history',
+      'false-ack',
+      'quiet-stream',
+    ],
+  },
+  {
+    title: 'Duplicate',
+    about: 'Events arrive twice, or events arrive that nobody published.',
+    names: ['idempotency', 'ids-as-text', 'n-pings', 'forged-fields'],
+  },
+  {
+    title: 'Cut',
+    about: 'Streams end, or are refused, while the server is alive.',
+    names: ['quiet-stream', 'worker-connections', 'ephemeral-ports', 'stale-keepalive', 'kill-timeout'],
+  },
+  {
+    title: 'Does not come back',
+    about:
+      '`EventSource` reconnects after a cut, but never after an answer that is not `200` with `text/event-stream`.',
+    names: ['deploy-502', 'headers-held', 'dead-worker-online', 'seventh-tab'],
+  },
+  {
+    title: 'Memory',
+    about: 'Memory, connections or load grow, or one worker has all of them.',
+    names: [
+      'slow-reader-memory',
+      'half-open',
+      'listener-leak',
+      'connection-per-stream',
+      'nginx-reload',
+      'instances-max',
+      'n-pings',
+      'pinned-publishes',
+      'uneven-workers',
+    ],
+  },
+  {
+    title: 'Deploy',
+    about: 'It begins with a deploy, a reload or a restart.',
+    names: [
+      'deploy-502',
+      'false-ack',
+      'kill-timeout',
+      'herd',
+      'uneven-workers',
+      'nginx-reload',
+      'dead-worker-online',
+      'instances-max',
+    ],
+  },
+]
+
+/** What no scenario measures yet: who may read which topic. */
+export const whoMayRead: readonly string[] = [
+  '## Who may read',
+  '**Anyone who knows the address can read any topic. Where does the session check go? `EventSource` sends no `Authorization` header.**',
+  'You see that `GET /events?topic=…` answers everybody who reaches the port, and that `new EventSource(url)` has no way to set a header: a check can use a cookie, or something in the address, which ends up in logs. A check in front of the page does not protect the stream.',
+  'Who may read which topic, and where to put the check (`authorize`): [Take it home](take-it-home.md).',
+]
