@@ -127,7 +127,7 @@ scenarios: test-image ## prove: Measure every problem broken and fixed, at full 
 	  $(COMPOSE) exec -T redis redis-cli -x set sse-lab:scenarios <load/reports/scenarios.json >/dev/null 2>&1; \
 	  exit $$status
 
-record-scenarios: test-image ## work: Take the last report of `make scenarios` over into README.md and the page
+record-scenarios: test-image ## work: Take the last report of `make scenarios` over into docs/scenarios/README.md and the page
 	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$(pwd):/repository" sse-lab/test \
 	  node scenarios/report/record.ts /repository
 
@@ -138,7 +138,7 @@ bench: test-image ## measure: What a delivery and a stream cost, beside the limi
 soak: test-image ## prove: Strike random faults until something is lost, at most for MINUTES=10 (10 minutes)
 	@PARTS=soak $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
-test-readme: test-image ## work: Run the commands of the README against the lab on this machine (3 minutes)
+test-readme: test-image ## work: Run the commands of the README and of docs/tour.md against the lab on this machine (3 minutes)
 	@$(IN_TEST_IMAGE) --network host sse-lab/test node testkit/readme.ts
 
 # Only the lab itself is known to let the origin of its page in; for another server, ORIGIN says which.

@@ -4,11 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { until } from './wait.ts'
 
 /**
- * `make test-readme`: runs the commands of README.md as a reader would, in order, against the lab that `make up` brings
- * up. A comment above a command says what is special: `ci: prints REGEX` (its output, or that of what stays open),
- * `ci: stays open` (judged and stopped at the end), `ci: runs in FILE` (tested there instead).
+ * `make test-readme`: runs the commands of README.md and docs/tour.md as a newcomer would, in order, against the lab that
+ * `make up` brings up. A comment above a command says what is special: `ci: prints REGEX` (its output, or that of what
+ * stays open), `ci: stays open` (judged and stopped at the end of its page), `ci: runs in FILE` (tested there instead).
  */
 type Block = { command: string; note: string }
+
+const pages = ['README.md', 'docs/tour.md']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const withinMs = 180_000
@@ -44,7 +46,7 @@ class Running {
     if (this.code !== 0) throw new Error(`it ended with ${this.code}`)
   }
 
-  /** A reader goes on to the next command when the one that stays open has shown something: curl's progress is on stderr. */
+  /** One goes on to the next command when the one that stays open has shown something: curl's progress is on stderr. */
   async shows(): Promise<void> {
     await until('its first output', 5000, () => this.answered || this.code !== undefined)
   }
@@ -75,25 +77,35 @@ async function judge(running: Running, proof: () => Promise<void>): Promise<void
   }
 }
 
-const open: Running[] = []
-for (const block of readBlocks(await readFile(`${root}/README.md`, 'utf8'))) {
-  // `make test` runs after this, not inside it.
-  if (block.note.startsWith('runs in') || block.command === 'make test') continue
-  const running = new Running(block)
-  if (block.note.startsWith('stays open')) {
-    open.push(running)
-    // One that shows nothing is judged at the end, with its pattern.
-    await running.shows().catch(() => undefined)
-    continue
+async function runPage(page: string): Promise<void> {
+  const open: Running[] = []
+  for (const block of readBlocks(await readFile(`${root}/${page}`, 'utf8'))) {
+    // `make test` runs after this, not inside it.
+    if (block.note.startsWith('runs in') || block.command === 'make test') continue
+    const running = new Running(block)
+    if (block.note.startsWith('stays open')) {
+      open.push(running)
+      // One that shows nothing is judged at the end, with its pattern.
+      await running.shows().catch(() => undefined)
+      continue
+    }
+    await judge(running, async () => {
+      await running.ended()
+      await running.printed()
+    })
   }
-  await judge(running, async () => {
-    await running.ended()
-    await running.printed()
-  })
+  for (const running of open) {
+    await judge(running, () => running.printed())
+    running.stop()
+  }
 }
-for (const running of open) {
-  await judge(running, () => running.printed())
-  running.stop()
+
+for (const page of pages) {
+  const before = passed + failed
+  await runPage(page)
+  if (passed + failed > before) continue
+  failed += 1
+  process.stdout.write(`✖ ${page} has no command that runs here\n`)
 }
-process.stdout.write(`README: ${passed} passed, ${failed} failed\n`)
-process.exit(failed > 0 || passed === 0 ? 1 : 0)
+process.stdout.write(`${pages.join(' and ')}: ${passed} passed, ${failed} failed\n`)
+process.exit(failed > 0 ? 1 : 0)

@@ -12,6 +12,7 @@ import { collectProcessMetrics } from './observe/process-metrics.ts'
 import { statusReader } from './observe/status.ts'
 import { createSse, type Sse } from './sse.ts'
 
+const docsFolder = fileURLToPath(new URL('../../docs/dist', import.meta.url))
 const pageFolder = fileURLToPath(new URL('../../client/dist', import.meta.url))
 
 /** A worker that serves. */
@@ -52,7 +53,7 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
     log,
   })
   const { port, bind, socket, corsOrigins } = config
-  const app = createApp({ sse, workers, log, corsOrigins, pageFolder, lab })
+  const app = createApp({ sse, workers, log, corsOrigins, pageFolder, docsFolder, lab })
   const servers = await listenAll(app, { port, bind, socket, host: name.host })
   log.info({ bus: config.bus, port, socket }, 'ready')
 

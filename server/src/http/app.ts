@@ -6,6 +6,7 @@ import { prometheusText } from '../observe/process-metrics.ts'
 import type { Sse } from '../sse.ts'
 import { answerErrors } from './call-errors.ts'
 import { crossOrigin } from './cross-origin.ts'
+import { docsSite } from './docs.ts'
 import { Refusal } from './refusal.ts'
 
 export type AppParts = {
@@ -15,13 +16,15 @@ export type AppParts = {
   corsOrigins: readonly string[]
   /** Folder of the built page. */
   pageFolder: string
+  /** Folder of the built docs. */
+  docsFolder?: string
   /** What the page of a lab needs: see lab.ts. */
   lab?: Router
 }
 
 /** The HTTP API. docs/api.md describes each call. */
 export function createApp(parts: AppParts): RequestListener {
-  const { sse, workers, log, corsOrigins, pageFolder, lab } = parts
+  const { sse, workers, log, corsOrigins, pageFolder, docsFolder, lab } = parts
   const app = express()
   app.disable('x-powered-by')
   // nginx knows /events alone: /Events or /events/ would work until the first restart, and then end for good.
@@ -68,6 +71,8 @@ export function createApp(parts: AppParts): RequestListener {
 
   if (lab !== undefined) app.use('/api/lab', uncached, lab)
 
+  if (docsFolder !== undefined) app.use(docsSite(docsFolder))
+
   const policy = pagePolicy(corsOrigins)
   app.use(
     express.static(pageFolder, {
@@ -79,7 +84,7 @@ export function createApp(parts: AppParts): RequestListener {
   app.use(() => {
     throw new Refusal(
       'not-found',
-      'There is nothing at this path. The calls are /events, /api/workers, /healthz, /readyz, /metrics, and / for the page.',
+      'There is nothing at this path. The calls are /events, /api/workers, /healthz, /readyz, /metrics, / for the page, and /docs/.',
     )
   })
   app.use(answerErrors(log))
