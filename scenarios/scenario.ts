@@ -10,7 +10,7 @@ export type Judgement = { predicted: string; measured: string; holds: boolean; e
 /** A place that fixes it: a file of this repository, and a text that stands in the line. */
 type CodePlace = { file: string; text: string }
 
-/** What a reader is told. The page, the report and docs/scenarios show it. */
+/** What people are told. The page, the report and docs/scenarios show it. */
 export type Lesson = {
   /** Words with hyphens: `NAME=quiet-stream make scenarios`, docs/scenarios/quiet-stream.md. */
   name: string

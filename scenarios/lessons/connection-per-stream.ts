@@ -11,11 +11,11 @@ export const connectionPerStream = scenario({
   name: 'connection-per-stream',
   title: 'One Redis connection for each stream',
   symptom:
-    '`ERR max number of clients reached`; new readers hear nothing while old ones do; a Redis restart takes minutes, as thousands reconnect at once.',
+    '`ERR max number of clients reached`; new clients hear nothing while old ones do; a Redis restart takes minutes, as thousands reconnect at once.',
   switch:
     'naive/connection-per-stream.ts (a subscriber for each stream) against one listening connection for each worker',
   because:
-    'Redis takes `maxclients` connections, 10,000 by default, from all workers together. A subscriber for each stream spends one on each reader.',
+    'Redis takes `maxclients` connections, 10,000 by default, from all workers together. A subscriber for each stream spends one on each client.',
   fix: 'One connection for each worker hears everything, and the hub knows who wants what.',
   code: [
     { file: 'server/src/redis.ts', text: 'const listener = new Redis(' },
@@ -37,7 +37,7 @@ export const connectionPerStream = scenario({
         .split('\n').length
     const rejected = async () => Number(/rejected_connections:(\d+)/.exec(await redis.info('stats'))?.[1])
     const [before, rejectedBefore] = [await clients(), await rejected()]
-    // Production has 10,000 and as many readers; here room is left for fewer than there are streams.
+    // Production has 10,000 and as many clients; here room is left for fewer than there are streams.
     rig.defer(async () => void (await redis.config('SET', 'maxclients', '10000')))
     await redis.config('SET', 'maxclients', String(before + spare))
     const url = `${server.url}/events?topic=t`

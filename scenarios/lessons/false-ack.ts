@@ -4,7 +4,7 @@ import { scenario } from '../scenario.ts'
 
 const eventCount = 5
 
-// The first fix that people find for deploy-502: it says "later" to a reader, and to everyone else.
+// The first fix that people find for deploy-502: it says "later" to a client, and to everyone else.
 const laterToAll = (text: string) =>
   text
     .replace('error_page 502 503 504 = $when_away;', 'error_page 502 503 504 =200 @later;')
@@ -17,7 +17,7 @@ export const falseAck = scenario({
   switch:
     'error_page 502 503 504 =200 @later for every method, against streaming.conf, which says so to GET alone',
   because:
-    '200 with a retry: line is right for a reader while no server is there. A publisher takes the same 200 for an acknowledgement.',
+    '200 with a retry: line is right for a client while no server is there. A publisher takes the same 200 for an acknowledgement.',
   fix: 'Only GET is told "later"; any other method gets 503.',
   code: [
     { file: 'nginx/streaming.conf', text: 'default       /away;' },

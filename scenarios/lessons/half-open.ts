@@ -10,9 +10,9 @@ const linuxDefault = 15
 
 export const halfOpen = scenario({
   name: 'half-open',
-  title: 'Readers that vanished are held for a quarter of an hour',
+  title: 'Clients that vanished are held for a quarter of an hour',
   symptom:
-    'More streams than readers: the gauge falls long after people have left, and with CONNECTIONS_MAX reached new ones are turned away.',
+    'More streams than clients: the gauge falls long after people have left, and with CONNECTIONS_MAX reached new ones are turned away.',
   switch: 'net.ipv4.tcp_retries2 of the server’s container: 15, as Linux has it, against 7 of compose.yaml',
   because:
     'A closed lid or a NAT entry that expired sends no FIN and no RST. The heartbeat is sent into nothing, and TCP sends it again with doubling pauses, until 924 s have passed at least.',

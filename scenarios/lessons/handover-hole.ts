@@ -20,7 +20,7 @@ export const handoverHole = scenario({
   name: 'handover-hole',
   title: 'Events fall between the replay and the live stream',
   symptom:
-    'Readers that reconnect under load miss one or two events in the middle, right after those that were replayed. Rare, and never on a laptop.',
+    'Clients that reconnect under load miss one or two events in the middle, right after those that were replayed. Rare, and never on a laptop.',
   switch: 'naive/handover-hole.ts (history, then subscribe) against the hub: the same slow link to Redis',
   because:
     'What is published after Redis has read the history and before the stream has joined is in neither. The window is a round trip to Redis: here made 300 ms long.',
@@ -73,7 +73,7 @@ export const handoverHole = scenario({
       evidence: 'the replay ends before the run, the live stream begins after it',
     }),
     fixed: ({ published, received, missed, ordered }) => ({
-      predicted: 'none lost, none doubled',
+      predicted: 'none lost, none duplicate',
       measured: `${missed} of ${published} lost`,
       holds: missed === 0 && ordered && received === published,
     }),

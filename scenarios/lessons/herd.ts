@@ -7,7 +7,7 @@ const windowMs = 500
 
 export const herd = scenario({
   name: 'herd',
-  title: 'Without jitter all readers come back in the same instant',
+  title: 'Without jitter all clients come back in the same instant',
   symptom:
     'After a proxy restart the servers are at 100 % for a moment, new connections time out, readiness fails, and it happens again.',
   switch: 'RETRY_MS_MIN=RETRY_MS_MAX against a range: what `retry:` tells each stream at its opening',
@@ -28,9 +28,9 @@ export const herd = scenario({
     )
     for (const reader of readers) await reader.greeted()
     await link.cut()
-    await until('every reader to be cut', 3000, () => readers.every(({ cuts }) => cuts === 1))
+    await until('every client to be cut', 3000, () => readers.every(({ cuts }) => cuts === 1))
     await link.mend()
-    await until('every reader to be back', 8000, () =>
+    await until('every client to be back', 8000, () =>
       readers.every(({ greetedAt }) => greetedAt.length >= 2),
     )
     const returns = readers.map(({ greetedAt }) => greetedAt[1] ?? 0).toSorted((a, b) => a - b)

@@ -10,7 +10,7 @@ const topic = 'once'
 export const idempotency = scenario({
   name: 'idempotency',
   title: 'A publish that is repeated arrives twice',
-  symptom: 'Doubled events after a timeout or a 503: the publisher repeated what had arrived already.',
+  symptom: 'Duplicate events after a timeout or a 503: the publisher repeated what had arrived already.',
   switch: 'a publisher that sends no Idempotency-Key, against one that does. The server is the same',
   because:
     'When the answer to a publish is lost, its publisher cannot know whether the event was. Giving up may lose it, repeating may double it. The XADD that was on its way when the answer was given up took effect.',

@@ -9,7 +9,7 @@ export const idsAsText = scenario({
   name: 'ids-as-text',
   title: 'Ids compared as text skip events',
   symptom:
-    'Replay works in every test; under bursts a reader that comes back misses events, or gets old ones again. It is always around the tenth event of a millisecond.',
+    'Replay works in every test; under bursts a client that comes back misses events, or gets old ones again. It is always around the tenth event of a millisecond.',
   switch: 'naive/ids-as-text.ts (id > lastId as strings) against ids.ts, with the same ids from Redis',
   because:
     'An id of a Redis stream is ms-seq, two numbers. As text "17-10" comes before "17-9", and "999-0" after "1000-0": what follows the ninth event of a millisecond looks older than it.',

@@ -9,10 +9,10 @@ export const listenerLeak = scenario({
   name: 'listener-leak',
   title: 'A listener for each stream, and none is ever removed',
   symptom:
-    '`MaxListenersExceededWarning: Possible EventEmitter memory leak detected. 11 event listeners added`; memory grows with every reader that ever came, publishes get slower by the day.',
+    '`MaxListenersExceededWarning: Possible EventEmitter memory leak detected. 11 event listeners added`; memory grows with every client that ever came, publishes get slower by the day.',
   switch: 'naive/listener-leak.ts (emitter.on for each stream) against hub.join, which returns its undo',
   because:
-    'A listener holds its response, and the emitter holds the listener, until somebody removes it. Each reader that came and went stays in memory, and each publish still calls it.',
+    'A listener holds its response, and the emitter holds the listener, until somebody removes it. Each client that came and went stays in memory, and each publish still calls it.',
   fix: 'A set of connections for each set of topics; joining returns the undo, which runs once when the response is closed, whatever closed it.',
   code: [
     { file: 'server/src/hub/subscriptions.ts', text: 'enter(topics: readonly string[]' },
@@ -25,7 +25,7 @@ export const listenerLeak = scenario({
       const { body } = await call('GET', `${server.url}/metrics`)
       return Number(/^sse_connections\S* (\d+)$/m.exec(body)?.[1])
     }
-    // One at a time: Node would warn of eleven readers at once as well, without any leak.
+    // One at a time: Node would warn of eleven clients at once as well, without any leak.
     for (let reader = 0; reader < readerCount; reader += 1) {
       const stream = await TestStream.openGreeted(`${server.url}/events?topic=t`)
       stream.close()

@@ -9,7 +9,7 @@ export const nPings = scenario({
   name: 'n-pings',
   title: 'N workers send N pings',
   symptom:
-    'Idle streams cost more with every worker that you add; readers see four heartbeats every 15 seconds; Redis is busy although nothing is published.',
+    'Idle streams cost more with every worker that you add; clients see four heartbeats every 15 seconds; Redis is busy although nothing is published.',
   switch:
     'naive/n-pings.ts (the heartbeat is published) against one timer in each worker that writes to its own streams',
   because:

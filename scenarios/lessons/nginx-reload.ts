@@ -9,7 +9,7 @@ export const nginxReload = scenario({
   name: 'nginx-reload',
   title: 'Streams keep old nginx workers alive after each reload',
   symptom:
-    '“nginx: worker process is shutting down” for hours in ps; memory grows with each nginx -s reload, and old readers run under the old configuration.',
+    '“nginx: worker process is shutting down” for hours in ps; memory grows with each nginx -s reload, and old clients run under the old configuration.',
   switch: 'STREAM_MS=0 against streams that end by themselves',
   because:
     'A reload starts new workers and lets the old ones finish what they have open. A stream is never finished: each reload leaves a set of workers behind.',

@@ -6,13 +6,13 @@ const awayCount = 20
 
 export const noReplay = scenario({
   name: 'no-replay',
-  title: 'What is published while a reader is away is gone',
+  title: 'What is published while a client is away is gone',
   symptom:
     'After a train tunnel, a deploy or a closed lid the page shows old data; a reload mends it. EventSource had reconnected by itself.',
   switch: 'BUS=pubsub, which keeps no history, against BUS=streams',
   because:
     'EventSource comes back and says the last id it saw. A server that keeps no history has nothing to answer it with: all that was published meanwhile is missing.',
-  fix: 'Ids that are positions in a log, and a replay from the position that the reader names.',
+  fix: 'Ids that are positions in a log, and a replay from the position that the client names.',
   code: [
     { file: 'server/src/http/stream.ts', text: 'hub.open(topics, lastId' },
     { file: 'server/src/hub/tail.ts', text: 'export class Tail' },

@@ -8,7 +8,7 @@ const largeBytes = 6 * 1024
 
 export const proxyBuffer = scenario({
   name: 'proxy-buffer',
-  title: 'The proxy holds the end of an event back',
+  title: 'nginx delays the end of large events',
   symptom:
     'An event arrives only when the next one is published; small events are fine, larger ones come one late.',
   switch: 'broken.conf against streaming.conf: proxy_buffering',
@@ -45,7 +45,7 @@ export const proxyBuffer = scenario({
       predicted: 'its first 4 KiB without its end; both events when the next one is published',
       measured: `${aloneBytes} of ${largeBytes} bytes and ${alone} events, then ${inOrder ? 'both' : 'others'}`,
       holds: alone === 0 && aloneBytes > 0 && aloneBytes < largeBytes && inOrder,
-      evidence: 'a reader without the proxy had the event all the time',
+      evidence: 'a client without the proxy had the event all the time',
     }),
     fixed: ({ alone, inOrder }) => ({
       predicted: 'the whole event at once',

@@ -6,18 +6,18 @@ import { idsOf, missing } from '../rig/published.ts'
 import { scenario } from '../scenario.ts'
 
 const eventBytes = 250_000
-// Half of what a connection may have unsent: a reader that reads is never this far behind.
+// Half of what a connection may have unsent: a client that reads is never this far behind.
 const behindMax = 2
 
 export const slowReaderMemory = scenario({
   name: 'slow-reader-memory',
-  title: 'One reader that stops reading fills the server’s memory',
+  title: 'One client that stops reading fills the server’s memory',
   symptom:
     'Memory of one worker climbs until it is killed (OOMKilled, exit code 137, or "JavaScript heap out of memory"), and all of its streams with it.',
   switch: 'naive/slow-reader-memory.ts against connection.ts: who looks at what is unsent',
   because:
-    'A reader that stopped (a suspended tab, a phone in a tunnel) still has its connection. Past the kernel’s buffers write() returns false and keeps the text: the process grows by what is published.',
-  fix: 'Before each write, what is unsent is compared with BUFFERED_BYTES_MAX. Past it the connection is closed, with a counted reason; the reader resumes by id.',
+    'A client that stopped (a suspended tab, a phone in a tunnel) still has its connection. Past the kernel’s buffers write() returns false and keeps the text: the process grows by what is published.',
+  fix: 'Before each write, what is unsent is compared with BUFFERED_BYTES_MAX. Past it the connection is closed, with a counted reason; the client resumes by id.',
   code: [
     {
       file: 'server/src/http/connection.ts',
@@ -50,7 +50,7 @@ export const slowReaderMemory = scenario({
     const ids: string[] = []
     while (ids.length < eventCount) {
       ids.push((await publish(server.url, { topic: 't', data })).id)
-      await until('the other reader to keep up', 3000, () => ids.length - other.events.length < behindMax)
+      await until('the other client to keep up', 3000, () => ids.length - other.events.length < behindMax)
     }
     await other.next(({ id }) => id === ids.at(-1), { withinMs: 3000 })
     const held = (await heldBytes(server)) - before
@@ -71,10 +71,10 @@ export const slowReaderMemory = scenario({
       evidence: 'nothing was closed, and nothing said',
     }),
     fixed: ({ heldMegabytes, closed, line, lost }) => ({
-      predicted: 'closes it at 1 MiB unsent, holds nothing for it then, and the other reader loses nothing',
+      predicted: 'closes it at 1 MiB unsent, holds nothing for it then, and the other client loses nothing',
       measured: `holds ${heldMegabytes.toFixed(1)} MB, ${closed} closed, the other lost ${lost}`,
       holds: closed === 1 && line !== undefined && lost === 0 && heldMegabytes < 5,
-      evidence: line ?? 'no line about a slow reader',
+      evidence: line ?? 'no line about a slow client',
     }),
   },
 })

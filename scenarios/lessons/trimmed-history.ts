@@ -7,13 +7,13 @@ const awayCount = 25
 
 export const trimmedHistory = scenario({
   name: 'trimmed-history',
-  title: 'Trimmed history passes without a word',
+  title: 'Old events are trimmed and the client is not told',
   symptom:
-    'A reader that was away for long comes back, gets some events, and shows a state that never was. Nothing in any log.',
+    'A client that was away for long comes back, gets some events, and shows a state that never was. Nothing in any log.',
   switch: `naive/trimmed-history.ts (XRANGE from the last id) against the tail, both keep ${keptCount} events`,
   because:
     'XRANGE after an id answers with what there is after it, whether that id and its successors are still there or were trimmed. The answer looks like a complete one.',
-  fix: 'Look whether the reader’s position is still in the history. If not, say `gap`, so that it can fetch the whole state anew.',
+  fix: 'Look whether the client’s position is still in the history. If not, say `gap`, so that it can fetch the whole state anew.',
   code: [{ file: 'server/src/hub/tail.ts', text: 'startAfter(' }],
   sides: {
     broken: 'scenarios/naive/trimmed-history.ts',

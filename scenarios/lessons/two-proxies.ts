@@ -64,7 +64,7 @@ export const twoProxies = scenario({
       predicted: `no headers, 0 of ${eventCount} events while they are published`,
       measured: `${firstMs === undefined ? 'no headers' : 'headers'}, ${behindBoth ?? 0} of ${eventCount} events in ${seconds} s`,
       holds: firstMs === undefined && behindBoth === undefined && behindOne === eventCount,
-      evidence: `a reader behind the first proxy alone had ${behindOne}`,
+      evidence: `a client behind the first proxy alone had ${behindOne}`,
     }),
     fixed: ({ firstMs, behindOne, behindBoth }) => ({
       predicted: `headers at once, ${eventCount} of ${eventCount} events`,

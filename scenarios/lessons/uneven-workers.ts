@@ -42,7 +42,7 @@ export const unevenWorkers = scenario({
 
     // Politely: a call that pm2 hands to a worker in the instant of its SIGKILL is never answered.
     await docker('exec', server.id, 'kill', '-INT', String(struck.pid))
-    await until('its readers to be elsewhere', 5000, () =>
+    await until('its clients to be elsewhere', 5000, () =>
       readers.every(({ worker }) => worker !== undefined),
     )
     await until('its successor to take streams', 10_000, async () => {
@@ -52,7 +52,7 @@ export const unevenWorkers = scenario({
     })
     // Every stream that ends by itself has done so once.
     await pause(1.3 * streamMs)
-    await until('most readers to be open', 3000, () => {
+    await until('most clients to be open', 3000, () => {
       return readers.filter(({ worker }) => worker !== undefined).length > 0.8 * readerCount
     })
     return { before, after: held(), streamMs }

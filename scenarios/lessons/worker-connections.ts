@@ -4,7 +4,7 @@ import { scenario } from '../scenario.ts'
 const streamCount = 20
 const few = 32
 // What one nginx worker needs for itself: its two listening sockets, the channel to the master, and the socket of the
-// resolver. Each stream takes two of the rest: one towards the reader and one towards the server.
+// resolver. Each stream takes two of the rest: one towards the client and one towards the server.
 const ownConnections = 4
 const streamsOfFew = (few - ownConnections) / 2
 

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { createApp, frame, hello, listen } from './app.ts'
 
-// A subscriber for each stream, as many tutorials have it: a thousand readers are a thousand connections to Redis, which
+// A subscriber for each stream, as many tutorials have it: a thousand clients are a thousand connections to Redis, which
 // has 10,000 for all.
 const url = process.env.REDIS_URL ?? ''
 const publisher = new Redis(url)
@@ -11,7 +11,7 @@ listen(
       const subscriber = new Redis(url, { connectionName: 'stream', retryStrategy: () => null })
       subscriber.on('error', (error: Error) => process.stdout.write(`${error.message}\n`))
       subscriber.on('message', (_channel, text: string) => response.write(text))
-      // Only now does the reader hear something: then its stream is in place.
+      // Only now does the client hear something: then its stream is in place.
       void subscriber.subscribe(topic).then(
         () => response.write(hello()),
         () => undefined,

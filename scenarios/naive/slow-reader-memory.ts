@@ -1,6 +1,6 @@
 import { anyId, createApp, frame, listen, Streams } from './app.ts'
 
-// write() says false when the reader is behind, and keeps the bytes all the same. Nobody looks: Streams.write() does not.
+// write() says false when the client is behind, and keeps the bytes all the same. Nobody looks: Streams.write() does not.
 const streams = new Streams()
 listen(
   createApp({

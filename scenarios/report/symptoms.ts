@@ -11,9 +11,15 @@ const pages = new URL('../../docs/scenarios/', import.meta.url)
  */
 export async function symptomsPage(): Promise<string> {
   const sections: string[] = []
+  const told = new Set<string>()
   for (const { title, about, names } of groups) {
-    const entries = await Promise.all(names.map(entryOf))
-    sections.push(`## ${title}`, about, ...entries)
+    const fresh = names.filter(name => !told.has(name))
+    const again = names
+      .filter(name => told.has(name))
+      .map(name => `- ${lessonOf(name).symptom} ${linkTo(name)}`)
+    sections.push(`## ${title}`, about, ...(await Promise.all(fresh.map(entryOf))))
+    if (again.length > 0) sections.push('It may also be one of these:', again.join('\n'))
+    for (const name of fresh) told.add(name)
   }
   return [
     '<!-- Written by `npm run symptoms` from the scenarios: change the texts there. -->',
@@ -29,14 +35,12 @@ export async function symptomsPage(): Promise<string> {
 }
 
 async function entryOf(name: string): Promise<string> {
-  const { symptom, title } = lessonOf(name)
-  return `**${symptom}**\n\n${await youSee(name)}\n\nWhy, and the fix: [${title}](scenarios/${name}.md)`
+  return `**${lessonOf(name).symptom}**\n\n${await youSee(name)}\n\nWhy, and the fix: ${linkTo(name)}`
 }
 
 async function errorTable(): Promise<string> {
   const rows = errorTexts.map(
-    ({ text, where, scenario }) =>
-      `| \`${text}\` | ${where} | [${lessonOf(scenario).title}](scenarios/${scenario}.md) |`,
+    ({ text, where, scenario }) => `| \`${text}\` | ${where} | ${linkTo(scenario)} |`,
   )
   return ['| text | where | comes from |', '| --- | --- | --- |', ...rows].join('\n')
 }
@@ -48,6 +52,10 @@ export async function youSee(name: string): Promise<string> {
   if (text === undefined)
     throw new Error(`docs/scenarios/${name}.md has no paragraph that begins with **You see**`)
   return `You see ${text.replaceAll('\n', ' ').replaceAll(/\]\((?=[\w-]+\.md)/g, '](scenarios/')}`
+}
+
+function linkTo(name: string): string {
+  return `[${lessonOf(name).title}](scenarios/${name}.md)`
 }
 
 function lessonOf(name: string) {

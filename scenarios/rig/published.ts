@@ -8,7 +8,7 @@ export async function publishMany(base: string, topic: string, count: number): P
   return ids
 }
 
-/** A reader that comes back, as a browser does: it says the last id that it saw. */
+/** A client that comes back, as a browser does: it says the last id that it saw. */
 export async function comeBack(url: string, lastId: string): Promise<TestStream> {
   const stream = await TestStream.open(url, { headers: { 'last-event-id': lastId } })
   await stream.greeted()

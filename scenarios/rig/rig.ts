@@ -121,7 +121,7 @@ export class Rig implements AsyncDisposable {
       change(text.replace(/server server(-broken)?:3000/, `server ${address}`))
     const started = await startNginx(alias, toServer, { files })
     this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
-    // nginx looks the server's name up after its start: until then it answers 502, which a reader takes for the end.
+    // nginx looks the server's name up after its start: until then it answers 502, which a client takes for the end.
     for (const port of [80, 8081])
       await until(`nginx to find ${address}`, 10_000, async () => {
         return (await call('GET', `http://${alias}:${port}/healthz`)).status === 200

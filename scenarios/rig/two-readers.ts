@@ -7,11 +7,11 @@ import type { Judgement, SideName } from '../scenario.ts'
 
 const smallCount = 20
 
-/** What the readers had after small events, and the one with gzip after a large one that cannot be compressed. */
+/** What the clients had after small events, and the one with gzip after a large one that cannot be compressed. */
 export type TwoReaders = { plain: number; gzip: number; pushed: number; encoding: string }
 
 /**
- * Publishes small events to two readers, one of which takes gzip as every browser does, and waits `waitMs`. Then 60 kB of
+ * Publishes small events to two clients, one of which takes gzip as every browser does, and waits `waitMs`. Then 60 kB of
  * noise fill whatever block a compressor may be waiting for. `joined` resolves when the server holds both streams; without
  * it the headers of the second say so, if nothing holds them back.
  */
@@ -27,7 +27,7 @@ export async function twoReaders(
   await (joined?.() ?? opened)
   for (let sequence = 0; sequence < smallCount; sequence += 1)
     await publish(base, { topic: 't', data: `event ${sequence}` })
-  await until('the plain reader to have all', 3000, () => plain.events.length === smallCount)
+  await until('the plain client to have all', 3000, () => plain.events.length === smallCount)
   await pause(waitMs)
   const before = { plain: small(plain), gzip: small(gzip) }
   await publish(base, { topic: 't', data: randomBytes(45_000).toString('base64') })
@@ -36,7 +36,7 @@ export async function twoReaders(
   return { ...before, pushed: small(gzip), encoding: headers['content-encoding'] ?? 'none' }
 }
 
-/** With a compressor on the way the events are held until they are pushed; without one both readers have all. */
+/** With a compressor on the way the events are held until they are pushed; without one both clients have all. */
 export const judgeReaders: Record<SideName, (figures: TwoReaders) => Judgement> = {
   broken: figures => ({
     predicted: `0 of ${smallCount} with gzip, ${smallCount} without; then ${smallCount}, pushed out by 60 kB of noise`,
