@@ -37,7 +37,7 @@ const parts: Part[] = [
           '{client/src,load/bench,load/k6/lib,conformance}/**/*.test.ts',
           'testkit/*.test.ts',
           'scenarios/{catalogue,symptoms}.test.ts',
-          'docs/test/*.test.ts',
+          'docs/test/{site,repository}.test.ts',
         ],
         true,
       ),

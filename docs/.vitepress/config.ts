@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitepress'
 import { moveScriptsToFiles } from './scripts.ts'
+import { diagrams } from './diagrams.ts'
 import { plainBraces } from './braces.ts'
 import { sidebar } from './sidebar.ts'
 import { linksForTheSite } from './links.ts'
@@ -27,7 +28,7 @@ export default defineConfig({
   transformHtml: scripts.transformHtml,
   buildEnd: ({ outDir }) => scripts.write(outDir),
   markdown: {
-    config: markdown => markdown.use(linksForTheSite).use(plainBraces),
+    config: markdown => markdown.use(linksForTheSite).use(plainBraces).use(diagrams),
     theme: { light: 'github-light', dark: 'github-dark' },
   },
   themeConfig: {
@@ -37,9 +38,6 @@ export default defineConfig({
     nav: [
       { text: 'Find your symptom', link: '/symptoms' },
       { text: 'Take it home', link: '/take-it-home' },
-      // The page of the lab is outside of the site: VitePress must not look for it among its pages.
-      { text: 'The lab', link: '/', target: '_self', rel: 'external' },
     ],
-    footer: { message: 'MIT license' },
   },
 })

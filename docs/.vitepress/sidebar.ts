@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { DefaultTheme } from 'vitepress'
 
+// Outside of the site, where VitePress would look for it among its own pages.
+const lab = '<a href="/" target="_self">The page of the lab</a>'
 const page = (text: string, link: string) => ({ text, link })
 
 /** The groups of the site, in the order in which people need them. */
@@ -8,7 +10,12 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
   return [
     {
       text: 'Start',
-      items: [page('What is here', '/'), page('The tour', '/tour'), page('Teach it', '/teaching')],
+      items: [
+        { text: lab },
+        page('What is here', '/'),
+        page('The tour', '/tour'),
+        page('Teach it', '/teaching'),
+      ],
     },
     { text: 'Find your symptom', items: [page('All symptoms', '/symptoms')] },
     {
