@@ -4,6 +4,7 @@ import { diagrams } from './diagrams.ts'
 import { plainBraces } from './braces.ts'
 import { sidebar } from './sidebar.ts'
 import { linksForTheSite } from './links.ts'
+import { slug } from './slug.ts'
 import { unwritten } from './unwritten.ts'
 
 const scripts = moveScriptsToFiles('/docs/')
@@ -28,6 +29,7 @@ export default defineConfig({
   transformHtml: scripts.transformHtml,
   buildEnd: ({ outDir }) => scripts.write(outDir),
   markdown: {
+    anchor: { slugify: slug },
     config: markdown => markdown.use(linksForTheSite).use(plainBraces).use(diagrams),
     theme: { light: 'github-light', dark: 'github-dark' },
   },

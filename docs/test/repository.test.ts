@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { access, glob, readFile } from 'node:fs/promises'
 import { test } from 'node:test'
+import { slug } from '../.vitepress/slug.ts'
 import { unwritten } from '../.vitepress/unwritten.ts'
 
 const root = new URL('../../', import.meta.url)
@@ -12,14 +13,7 @@ const awaited = [...unwritten.map(page => `docs/${page}.md`), 'docs/img/page.png
 /** The anchors of a page, as GitHub and VitePress make them of its titles. */
 function anchors(markdown: string): Set<string> {
   const titles = [...markdown.matchAll(/^#+ (?<title>.*)$/gm)].map(({ groups }) => groups?.title ?? '')
-  return new Set(
-    titles.map(title =>
-      title
-        .toLowerCase()
-        .replaceAll(/[^\w\- ]/g, '')
-        .replaceAll(' ', '-'),
-    ),
-  )
+  return new Set(titles.map(slug))
 }
 
 test('each link of the README and of the docs leads to a file that is there, and to a title in it', async () => {
