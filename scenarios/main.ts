@@ -34,8 +34,8 @@ await writeFile(new URL('scenarios.json', reports), `${JSON.stringify(report, nu
 await writeFile(new URL('scenarios.html', reports), htmlPage(report))
 print(`\n${textTable(report)}\n`)
 const wrong = report.scenarios.filter(({ verdict }) => verdict !== 'holds')
-print(`${report.scenarios.length - wrong.length} of ${report.scenarios.length} verdicts hold`)
-print('load/reports/scenarios.html has the whole of it')
+print(`${report.scenarios.length - wrong.length} of ${report.scenarios.length} as predicted`)
+print('Full report: load/reports/scenarios.html')
 process.exit(wrong.length > 0 ? 1 : 0)
 
 function print(line: string): void {

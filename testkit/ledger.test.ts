@@ -13,7 +13,7 @@ test('all, once and in order, is clean', () => {
   assert.deepEqual(audit(published, published), clean)
 })
 
-test('an acknowledged event that never came is lost, even where a doubled one makes the counts equal', () => {
+test('an acknowledged event that never came is lost, even where a duplicate makes the counts equal', () => {
   assert.deepEqual(audit(published, entries('p', 0, 1, 1, 3)), {
     lost: ['p/2'],
     doubled: ['p/1'],
@@ -25,7 +25,7 @@ test('an event that comes after a later one of its publisher is out of order', (
   assert.deepEqual(audit(published, entries('p', 0, 2, 1, 3)), { ...clean, disordered: ['p/1'] })
 })
 
-test('an event that comes again later is doubled, and not out of order as well', () => {
+test('an event that comes again later is a duplicate, and not out of order as well', () => {
   assert.deepEqual(audit(published, entries('p', 0, 1, 2, 3, 1)), { ...clean, doubled: ['p/1'] })
 })
 
@@ -43,7 +43,7 @@ test('an event that was never acknowledged may arrive, once', () => {
 test('a report names the first few of each kind', () => {
   const text = auditText(audit(entries('p', 0, 1, 2, 3, 4, 5, 6), entries('p', 6, 5)))
 
-  assert.equal(text, 'lost 5 (p/0 p/1 p/2 p/3 p/4), doubled 0, out of order 1 (p/5)')
+  assert.equal(text, 'lost 5 (p/0 p/1 p/2 p/3 p/4), duplicate 0, out of order 1 (p/5)')
 })
 
 test('the same seed draws the same, another seed does not, and every face comes up', () => {

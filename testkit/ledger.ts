@@ -1,7 +1,7 @@
 /** One event as the ledger knows it: who published it, and its place in that publisher's order. */
 export type Entry = { publisher: string; sequence: number }
 
-/** What was published against what one reader got. Sets, never a difference of counts: a loss and a double would cancel. */
+/** What was published against what one client got. Sets, never a difference of counts: a loss and a duplicate would cancel. */
 export type Audit = {
   /** Acknowledged, and never received. */
   lost: string[]
@@ -22,7 +22,7 @@ export function entryIn(data: string): Entry {
   return { publisher, sequence: Number(sequence) }
 }
 
-/** Compares what a reader received, in its order, with what was acknowledged. An unacknowledged event may arrive, once. */
+/** Compares what a client received, in its order, with what was acknowledged. An unacknowledged event may arrive, once. */
 export function audit(acknowledged: readonly Entry[], received: readonly Entry[]): Audit {
   const seen = new Set<string>()
   const latest = new Map<string, number>()
@@ -41,7 +41,7 @@ export function audit(acknowledged: readonly Entry[], received: readonly Entry[]
 
 /** The audit in one line, with the first few of each kind. */
 export function auditText({ lost, doubled, disordered }: Audit): string {
-  return `lost ${few(lost)}, doubled ${few(doubled)}, out of order ${few(disordered)}`
+  return `lost ${few(lost)}, duplicate ${few(doubled)}, out of order ${few(disordered)}`
 }
 
 function few(names: string[]): string {

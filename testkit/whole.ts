@@ -5,7 +5,7 @@ import type { TestStream } from './stream.ts'
 import { until } from './wait.ts'
 
 /**
- * Fails unless every reader gets all that the publisher was told is taken, once and in order, was never ended for good, and
+ * Fails unless every client gets all that the publisher was told is taken, once and in order, was never ended for good, and
  * never told of a gap. Call it when the publisher has stopped: the last event may take up to 5 s.
  */
 export async function assertWhole(publisher: Publisher, readers: readonly TestStream[]): Promise<void> {

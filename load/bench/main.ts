@@ -39,7 +39,7 @@ for (const row of chosen) {
       // The others promise nothing.
       if (contender.name.startsWith('lab') && lost + doubled + refused + closed > 0)
         complaints.push(
-          `${row.name}: the lab lost ${lost} deliveries, doubled ${doubled}, refused ${refused} publishers, closed ${closed} streams`,
+          `${row.name}: the lab lost ${lost} deliveries, delivered ${doubled} twice, refused ${refused} publishers, closed ${closed} streams`,
         )
     }
   }

@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// publishersMax and streamsMax bound a ledger. An event of one publisher more is foreign and its acknowledgement throws;
-// one stream more throws.
+// publishersMax and streamsMax bound a ledger. Beyond publishersMax, events count as foreign and acknowledge() throws; beyond
+// streamsMax, join() throws.
 const (
 	publishersMax = 1024
 	streamsMax    = 100_000

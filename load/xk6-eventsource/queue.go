@@ -32,8 +32,8 @@ type queue struct {
 	state   callbackState
 	call    func(func() error)
 	tasks   []func() error
-	streams int // joined, and what they leave behind is not yet put away; and holds
-	running int // joined, and not yet on their way out
+	streams int // streams whose leave() has not finished, plus hold() calls
+	running int // streams that have joined and whose leave() has not begun
 }
 
 func newQueue(ctx context.Context, register func() func(func() error), onEmpty func()) *queue {

@@ -5,7 +5,7 @@ import type { Report, Row } from './report.ts'
 export function htmlPage({ ranAt, cores, pins, length, scenarios }: Report): string {
   const holding = scenarios.filter(({ verdict }) => verdict === 'holds').length
   const versions = Object.entries(pins).map(([name, version]) => `${name} ${version}`)
-  const verdicts = `${holding} of ${scenarios.length} verdicts hold`
+  const verdicts = `${holding} of ${scenarios.length} as predicted`
   return page({
     title: 'SSE Scaling Lab: scenarios',
     lead: `${verdicts}. ${ranAt}, ${cores} cores, ${versions.join(', ')}, ${length} length.`,

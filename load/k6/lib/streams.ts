@@ -25,7 +25,7 @@ export function say(script: Script, { name }: Side, text: string): void {
 
 /**
  * Opens streams and keeps them open while `act` runs; then waits until every acknowledged event has come, at most for
- * COMPLETE, or on the broken side until nothing more comes; settles the ledger and closes the streams. An event costs no JavaScript: the ledger takes it in the reader.
+ * COMPLETE, or on the broken side until nothing more comes; settles the ledger and closes the streams. An event costs no JavaScript: the ledger takes it in the goroutine that reads.
  */
 export async function withStreams(
   { script, side, topic, ledger, count, knobs }: StreamsParts,

@@ -9,7 +9,7 @@ export function summary(
   more: { text?: string; data?: object; judged?: readonly Row[] } = {},
 ): Record<string, string> {
   const wrong = (more.judged ?? rows).flatMap(verdict)
-  const text = [table(rows), more.text, wrong.length === 0 ? 'All as it must be.' : wrong.join('\n')]
+  const text = [table(rows), more.text, wrong.length === 0 ? 'All checks passed.' : wrong.join('\n')]
   const report = { name, at: new Date().toISOString(), rows, ...more.data, wrong }
   const file = `${__ENV.REPORTS || 'reports'}/${name}`
   return {

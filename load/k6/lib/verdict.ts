@@ -27,7 +27,7 @@ export function verdict({ script, side, streams, report, quietS }: Row): string[
   must(report.published > 0, 'nothing was published')
   must(report.refused === 0, `${report.refused} publishes were not acknowledged`)
   must(report.foreign === 0, `${report.foreign} events came that nobody here published`)
-  must(report.doubled === 0, `${report.doubled} deliveries were doubled`)
+  must(report.doubled === 0, `${report.doubled} deliveries were duplicates`)
   must(report.disordered === 0, `${report.disordered} deliveries were out of order`)
   if (side.expects === 'delivery') {
     must(report.lost === 0, `${report.lost} of ${report.due} deliveries were lost${examples(report)}`)
@@ -41,7 +41,7 @@ export function verdict({ script, side, streams, report, quietS }: Row): string[
   if (script === 'quiet' && side.quiet === 'cut') {
     must(
       report.cuts >= streams,
-      `only ${report.cuts} of ${streams} silent streams were cut${tooBrief(quietS)}`,
+      `expected all ${streams} idle streams to be cut, ${report.cuts} were${tooBrief(quietS)}`,
     )
   } else if (script !== 'reconnect') {
     must(report.cuts === 0, `${report.cuts} streams were cut`)

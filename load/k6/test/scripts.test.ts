@@ -179,7 +179,7 @@ test('load-test puts fanout and quiet into one table, and fails where one of the
   assert.equal(uncut.code, 99, uncut.output)
   assert.match(
     uncut.report?.wrong.join() ?? '',
-    /^quiet, broken: only 0 of 60 silent streams were cut: QUIET=3s is shorter than the 60 s after/,
+    /^quiet, broken: expected all 60 idle streams to be cut, 0 were: QUIET=3s is shorter than the 60 s after/,
   )
 })
 

@@ -8,7 +8,7 @@ import type { Side } from './side.ts'
 
 const phaseEvents = 20
 
-/** The side that forgets: publishes before, during and after, so that what it loses can be foretold to the event. */
+/** The side that forgets: publishes before, during and after, so that what it loses can be predicted to the event. */
 export class Phases {
   readonly #side: Side
   readonly #publisher: Publisher
@@ -57,7 +57,7 @@ export class Phases {
       const found = audit(acknowledged, reader.received)
       const foretold = deaf.has(reader) ? missed.map(entryName) : []
       const asForetold = isDeepStrictEqual(found, { lost: foretold, doubled: [], disordered: [] })
-      if (!asForetold) wrong.push(`${who}: ${auditText(found)}; foretold to be lost: ${foretold.length}`)
+      if (!asForetold) wrong.push(`${who}: ${auditText(found)}; predicted to be lost: ${foretold.length}`)
       if (reader.fatal !== undefined) wrong.push(`${who}: ended for good by ${reader.fatal}`)
     }
     const deafHere = readers.filter(reader => deaf.has(reader)).length
