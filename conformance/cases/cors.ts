@@ -82,7 +82,7 @@ export const corsRules: Case[] = [
     id: 'cors/own-headers',
     name: 'a page of the configured origin may send Last-Event-ID and Idempotency-Key',
     rule: 'lab',
-    why: 'readers made with fetch, and publishers that repeat, need them',
+    why: 'clients made with fetch, and publishers that repeat, need them',
     needs,
     async check(target) {
       const answer = await target.call({

@@ -73,7 +73,7 @@ export const exact: Case[] = [
     id: 'publish/half-surrogate',
     name: 'a text with half of a surrogate pair, as data or type, gets 400 and problem details, and reaches nobody',
     rule: 'lab',
-    why: 'no stream can carry it: readers would get U+FFFD, and the publisher a 202 for something else',
+    why: 'no stream can carry it: clients would get U+FFFD, and the publisher a 202 for something else',
     needs,
     async check(target) {
       const stream = await target.stream()

@@ -34,7 +34,7 @@ export const framing: Case[] = [
     id: 'framing/lone-surrogate',
     name: 'half of a surrogate pair in JSON does not make the stream invalid UTF-8',
     rule: 'standard',
-    why: 'an event stream is UTF-8 always: strict readers end at the first byte that is not',
+    why: 'an event stream is UTF-8 always: strict clients end at the first byte that is not',
     needs: ['publish'],
     async check(target) {
       const stream = await target.stream()
@@ -51,7 +51,7 @@ export const framing: Case[] = [
     id: 'framing/fields',
     name: 'a stream has only fields of the standard, in UTF-8, and each event has data',
     rule: 'standard',
-    why: 'readers skip what they do not know without a word: a misspelt field is a lost field',
+    why: 'clients skip what they do not know without a word: a misspelt field is a lost field',
     async check(target) {
       const stream = await target.stream()
       if (target.options.publish !== undefined) {
@@ -63,7 +63,7 @@ export const framing: Case[] = [
   },
   {
     id: 'framing/two-readers',
-    name: 'two independent readers see the same events',
+    name: 'two independent parsers see the same events',
     rule: 'standard',
     why: 'text that parsers read differently works in one browser and not in the next',
     needs: ['publish'],
@@ -74,7 +74,7 @@ export const framing: Case[] = [
       const [oracle, own] = [stream.events, stream.lines.events].map(all =>
         all.map(({ type, data }) => [type, data]),
       )
-      equal('the events of the stricter reader', own, oracle)
+      equal('the events of the stricter parser', own, oracle)
     },
   },
   {
@@ -144,7 +144,7 @@ export const framing: Case[] = [
     id: 'framing/string-is-bare',
     name: 'data that is a string travels as it is, also when it looks like JSON',
     rule: 'lab',
-    why: 'a string in quotes must be parsed twice by every reader',
+    why: 'a string in quotes must be parsed twice by every client',
     needs: ['publish'],
     async check(target) {
       const values = ['a"b', '"', '{"a":1}', 'null', '\\n', '%0A']

@@ -54,7 +54,7 @@ const refusal = ({ id, name, request }: Input): Case => ({
 export const heads: Case[] = [
   {
     id: 'http/long-cookie',
-    name: 'a reader with a cookie of 9,000 bytes gets the stream',
+    name: 'a client with a cookie of 9,000 bytes gets the stream',
     rule: 'lab',
     why: 'single sign-on makes such cookies, and the 400 or 431 of a proxy or server ends an EventSource for good',
     async check(target) {

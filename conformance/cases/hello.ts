@@ -137,7 +137,7 @@ export const hello: Case[] = [
     id: 'retry/spread',
     name: 'retry is between a tenth of a second and a minute, and differs between streams',
     rule: 'lab',
-    why: 'readers that are told the same time come back together, and take the server down again',
+    why: 'clients that are told the same time come back together, and take the server down again',
     async check(target) {
       const streams = await Promise.all(Array.from({ length: 8 }, () => target.stream()))
       await Promise.all(streams.map(stream => stream.hello()))
@@ -185,7 +185,7 @@ export const hello: Case[] = [
     id: 'heartbeat/id',
     name: 'a heartbeat has the id of a position, and one can resume from it without a gap',
     rule: 'lab',
-    why: 'readers of quiet topics would fall behind the end of the log, and get a gap for nothing',
+    why: 'clients of quiet topics would fall behind the end of the log, and get a gap for nothing',
     needs: ['heartbeat', 'history', 'publish'],
     async check(target) {
       const stream = await target.stream()

@@ -22,7 +22,7 @@ export const ids: Case[] = [
     id: 'ids/every-event',
     name: 'every published event has an id in its own block',
     rule: 'lab',
-    why: 'a reader that is cut behind an event without one gets it again, or is told of a gap',
+    why: 'a client that is cut behind an event without one gets it again, or is told of a gap',
     needs: ['publish'],
     async check(target) {
       const stream = await target.stream()
@@ -48,7 +48,7 @@ export const ids: Case[] = [
     id: 'ids/unique',
     name: 'no two events have the same id',
     rule: 'lab',
-    why: 'a reader that leaves out doubles by id loses an event',
+    why: 'a client that drops duplicates by id loses an event',
     needs: ['publish'],
     async check(target) {
       const stream = await target.stream()
@@ -65,9 +65,9 @@ export const ids: Case[] = [
   },
   {
     id: 'ids/same-for-all',
-    name: 'all readers get the same id for the same event',
+    name: 'all clients get the same id for the same event',
     rule: 'lab',
-    why: 'a reader that comes back to another worker brings an id that it does not know',
+    why: 'a client that comes back to another worker brings an id that it does not know',
     needs: ['publish'],
     async check(target) {
       const streams = await Promise.all(Array.from({ length: 6 }, () => target.stream()))

@@ -34,7 +34,7 @@ export const methods: Case[] = [
     id: 'methods/head-headers',
     name: 'HEAD gets the status and headers of the GET',
     rule: 'standard',
-    why: 'monitors ask with HEAD, and would see a type or a cache rule that no reader gets',
+    why: 'monitors ask with HEAD, and would see a type or a cache rule that no client gets',
     async check(target) {
       const head = await target.call({ method: 'HEAD', path: target.streamPath() })
       const { answer } = await target.stream()

@@ -23,7 +23,7 @@ export const queries: Case[] = [
     id: 'topics/question-mark',
     name: 'the query is all that follows the first question mark, whatever stands in it',
     rule: 'lab',
-    why: 'a reader would get the stream of another topic than it asked for, and no word of it',
+    why: 'a client would get the stream of another topic than it asked for, and no word of it',
     needs,
     async check(target) {
       await opens(target, `ref=/a?b=1&topic=${target.topic}`)
@@ -35,7 +35,7 @@ export const queries: Case[] = [
     id: 'topics/behind-many',
     name: 'a topic behind 1,500 other parameters is heard',
     rule: 'lab',
-    why: 'parsers stop at 1,000 parameters, and the reader gets lobby in place of its topic',
+    why: 'parsers stop at 1,000 parameters, and the client gets lobby in place of its topic',
     needs,
     async check(target) {
       for (const other of ['a&', 'a=1&', '&']) {
@@ -49,7 +49,7 @@ export const queries: Case[] = [
     id: 'topics/near-miss',
     name: 'a near miss of the name "topic" gets 400 and problem details, and never lobby',
     rule: 'lab',
-    why: 'a reader who misspells it listens to lobby for ever, and wonders why nothing comes',
+    why: 'a client who misspells it listens to lobby for ever, and wonders why nothing comes',
     async check(target) {
       for (const name of nearMisses) await refused(target, `/events?${name}=${target.topic}`)
     },

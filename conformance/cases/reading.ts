@@ -5,7 +5,7 @@ import { equal, expect } from '../kit/expect.ts'
 const needs = ['publish'] as const
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => `${n}`)
 
-/** Slow and fast readers, many of them, and what each must get. */
+/** Slow and fast clients, many of them, and what each must get. */
 export const reading: Case[] = [
   {
     id: 'reading/dribbled-request',
@@ -35,7 +35,7 @@ export const reading: Case[] = [
   },
   {
     id: 'reading/byte-by-byte',
-    name: 'a reader that takes one byte at a time gets all events in order',
+    name: 'a client that takes one byte at a time gets all events in order',
     rule: 'standard',
     why: 'a stream that depends on whole packets breaks on the first poor connection',
     needs,
@@ -48,7 +48,7 @@ export const reading: Case[] = [
   },
   {
     id: 'reading/paused',
-    name: 'a reader that stops reading for a while gets all events in order',
+    name: 'a client that stops reading for a while gets all events in order',
     rule: 'standard',
     why: 'a tab in the background does so; what was written meanwhile must wait, whole',
     needs,
@@ -90,7 +90,7 @@ export const reading: Case[] = [
   },
   {
     id: 'reading/one-order',
-    name: 'events that are published at once come to every reader in one order',
+    name: 'events that are published at once come to every client in one order',
     rule: 'lab',
     why: 'two pages that show the same topic would end in different states',
     needs,
@@ -101,7 +101,7 @@ export const reading: Case[] = [
       for (const stream of streams) await stream.data('end')
       const [first, ...others] = streams.map(stream => target.published(stream).map(({ data }) => data))
       equal('events', first?.toSorted(), [...numbers(20), 'end'].toSorted())
-      for (const other of others) equal('the order of another reader', other, first)
+      for (const other of others) equal('the order of another client', other, first)
     },
   },
   {
@@ -126,9 +126,9 @@ export const reading: Case[] = [
   },
   {
     id: 'reading/many',
-    name: 'fifty readers of a topic get each event once',
+    name: 'fifty clients of a topic get each event once',
     rule: 'lab',
-    why: 'a list of readers that is changed while it is walked skips some, or takes some twice',
+    why: 'a list of clients that is changed while it is walked skips some, or takes some twice',
     needs,
     async check(target) {
       const streams = await Promise.all(Array.from({ length: 50 }, () => target.stream()))
@@ -149,7 +149,7 @@ export const reading: Case[] = [
   },
   {
     id: 'reading/leaver',
-    name: 'a reader that resets its connection disturbs no other',
+    name: 'a client that resets its connection disturbs no other',
     rule: 'lab',
     why: 'an error that nobody takes ends the process, and all its streams with it',
     needs,

@@ -3,7 +3,7 @@ import { equal, expect } from '../kit/expect.ts'
 import type { Stream } from '../kit/stream.ts'
 import type { StreamRequest, Target } from '../kit/target.ts'
 
-/** The request of a reader that comes back with this id. */
+/** The request of a client that comes back with this id. */
 export const comeBack = (id: string | undefined) => ({ headers: { 'Last-Event-ID': id } })
 
 /** Fails unless exactly these events came, and no gap. */
@@ -226,7 +226,7 @@ export const replay: Case[] = [
     id: 'replay/future',
     name: 'an id from the future gets a gap with an id of the server, and live events follow',
     rule: 'lab',
-    why: 'after a loss of data every reader has such an id, and would wait in silence until the clock is there',
+    why: 'after a loss of data every client has such an id, and would wait in silence until the clock is there',
     needs: history,
     async check(target) {
       const [ms = '0'] = (await target.publish('before')).split('-')
@@ -238,7 +238,7 @@ export const replay: Case[] = [
     id: 'replay/unknown',
     name: 'an old id that is not in the log gets a gap, and then all that is still there',
     rule: 'lab',
-    why: 'a reader that was away for long must know that something is missing, and lose no more than that',
+    why: 'a client that was away for long must know that something is missing, and lose no more than that',
     needs: history,
     async check(target) {
       await target.publishAll(['1', '2'])

@@ -1,7 +1,7 @@
 import type { Case } from '../kit/case.ts'
 import { eachExactly, history, idParameters } from './replay.ts'
 
-/** The id of a reader that comes back, in the spellings that clients give the parameter of the query. */
+/** The id of a client that comes back, in the spellings that clients give the parameter of the query. */
 export const spellings: Case[] = [
   {
     id: 'replay/spellings',
@@ -22,7 +22,7 @@ export const spellings: Case[] = [
     id: 'replay/two-ids',
     name: 'two different ids in the query get a gap, in one spelling or in two',
     rule: 'lab',
-    why: 'nobody knows which of them is the last: either may skip events, and a reader must hear that',
+    why: 'nobody knows which of them is the last: either may skip events, and a client must hear that',
     needs: history,
     async check(target) {
       const [first, second] = await target.publishAll(['1', '2', '3'])

@@ -108,7 +108,7 @@ export const topics: Case[] = [
     id: 'topics/longest',
     name: '32 topics of 256 characters fit in one stream, percent-encoded throughout',
     rule: 'lab',
-    why: 'a URL of 25 kB is over the usual bounds of proxies and servers, and their 414 or 431 ends a reader for good',
+    why: 'a URL of 25 kB is over the usual bounds of proxies and servers, and their 414 or 431 ends a client for good',
     needs,
     async check(target) {
       const all = Array.from({ length: 32 }, (_, n) => `${target.topic}-${n}-`.padEnd(256, 'x'))
