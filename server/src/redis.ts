@@ -5,7 +5,7 @@ import type { Log } from './observe/facts.ts'
 import { kindOf, RepeatedFact } from './observe/repeated-fact.ts'
 
 const silentLinkMs = 5000
-// Longer than Redis may hold a question of ours.
+// Must exceed the BLOCK time of XREAD.
 const listenTimeoutMs = 3 * readBlockMs
 
 /**
@@ -33,8 +33,8 @@ export function openRedis(
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
   }
-  // The workers' beats keep a healthy link busy. One that is dead without a word would hold every unanswered publish, and
-  // refuse all others until TCP gives up.
+  // The worker writes its status every second, so 5 s without a byte mean a dead link. Without socketTimeout publishes would
+  // hang until TCP gives up, minutes later.
   const commands = new Redis(url, {
     ...shared,
     commandTimeout: publishTimeoutMs,
@@ -56,7 +56,7 @@ export function openRedis(
 function logLink(redis: Redis, log: Log): void {
   const connection = redis.options.connectionName
   let wasThere = false
-  const away = new RepeatedFact(log, { text: 'Redis is away', over: 'Redis is there' })
+  const away = new RepeatedFact(log, { text: 'Redis is away', over: 'connected to Redis again' })
   const refusing = new RepeatedFact(log, {
     text: 'Redis refuses the connection',
     over: 'Redis takes the connection',

@@ -25,7 +25,7 @@ const absences = [
 ]
 
 for (const { name, away, back } of absences) {
-  test(`while Redis is ${name} a publish gets 503 within 2 s and streams stay open; when it is back nothing is missing or doubled`, async () => {
+  test(`while Redis is ${name} a publish gets 503 within 2 s and streams stay open; when it is back nothing is missing or duplicate`, async () => {
     await stackReady()
     const topic = randomUUID()
     const streams = await Promise.all(

@@ -20,7 +20,10 @@ export class Inbox {
     this.#bounds = bounds
   }
 
-  /** Takes an event. Rejects only if the subscriber does. */
+  /**
+   * Adds an event. For the caller that found the inbox idle it resolves when all that waits is delivered, for others at once.
+   * Rejects only if the subscriber does.
+   */
   async push(event: Event): Promise<void> {
     const { bytes } = event
     const { waitingEventsMax, waitingBytesMax } = this.#bounds

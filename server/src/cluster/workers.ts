@@ -48,8 +48,8 @@ export class Workers {
   constructor(parts: WorkersParts) {
     this.#parts = parts
     this.#silent = new RepeatedFact(parts.log, {
-      text: 'the other workers cannot be told how this one is',
-      over: 'the other workers are told again how this one is',
+      text: 'could not write the status of this worker to Redis',
+      over: 'the status of this worker is in Redis again',
     })
   }
 
@@ -65,8 +65,8 @@ export class Workers {
   }
 
   /**
-   * Says once more how it is, and then no more: the fields expire by themselves. After a reload a successor has the same
-   * name, so deleting them would delete its.
+   * Writes a last status and stops the timers; the fields then expire by themselves. They are not deleted: after a reload the
+   * successor has the same name, and would lose its own.
    */
   async stop(): Promise<void> {
     this.#stopped = true

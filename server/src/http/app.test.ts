@@ -100,7 +100,7 @@ test('a full worker answers 200 with a retry time and ends, so that an EventSour
   assert.equal(await worker.count('sse_connections_turned_away_total'), 1)
 })
 
-test('a draining worker is not ready, sends readers elsewhere and keeps no connection alive', async () => {
+test('a draining worker is not ready, sends clients elsewhere and keeps no connection alive', async () => {
   await using worker = await startWorker()
   // The port stays open meanwhile, as pm2 keeps it.
   void worker.sse.drain()
@@ -152,7 +152,7 @@ test('/metrics is Prometheus text with the worker as a label', async () => {
   assert.match(answer.body, /^sse_connections_closed_total\{reason="slow-reader",worker="test\/0"\} 0$/m)
 })
 
-test('an HTTP/1.0 reader gets the stream without chunks', async () => {
+test('an HTTP/1.0 client gets the stream without chunks', async () => {
   const socket = connect(Number(new URL(shared.base).port), '127.0.0.1')
   let text = ''
   socket.setEncoding('utf8').on('data', chunk => (text += String(chunk)))

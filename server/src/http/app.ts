@@ -58,7 +58,7 @@ export function createApp(parts: AppParts): RequestListener {
     .route('/readyz')
     .get(uncached, (_request, response) => {
       if (sse.draining) throw new Refusal('not-ready', 'This worker is draining.')
-      if (!sse.ready) throw new Refusal('not-ready', 'This worker does not hear the bus.')
+      if (!sse.ready) throw new Refusal('not-ready', 'This worker is not connected to Redis.')
       response.json({ ready: true })
     })
     .all(only('GET, HEAD'))
@@ -103,7 +103,7 @@ function streamsFirst(sse: Sse, app: Express): RequestListener {
   }
 }
 
-// Without it a page of another origin asks before each publish.
+// Caches a CORS preflight. Without it browsers ask again after 5 s, before almost every publish.
 const preflightSeconds = 600
 
 // The page talks to the other side, too, and to nobody else. On this machine its streams spread over names below

@@ -15,7 +15,7 @@ type Opened = {
   reasons: CloseReason[]
 }
 
-/** A connection over real HTTP, and its reader, which reads nothing until it is told to. */
+/** A connection over real HTTP, and its client, which reads nothing until it is told to. */
 async function open(
   t: TestContext,
   bounds: { bufferedBytesMax?: number; endsAfterMs?: number } = {},
@@ -51,7 +51,7 @@ async function open(
 
 const megabyte = Buffer.alloc(2 ** 20, 'x')
 
-test('a reader that stops reading is closed at the bound, and nothing more is held for it', async t => {
+test('a client that stops reading is closed at the bound, and nothing more is held for it', async t => {
   const { connection, reasons } = await open(t)
 
   let taken = 0
@@ -64,14 +64,14 @@ test('a reader that stops reading is closed at the bound, and nothing more is he
   assert.equal(connection.write(megabyte), false)
 })
 
-test('a reader that reads gets every byte, however much there is', async t => {
+test('a client that reads gets every byte, however much there is', async t => {
   const { connection, reader } = await open(t)
   let received = 0
   reader.on('data', (bytes: Buffer) => (received += bytes.length))
 
   for (let count = 1; count <= 20; count += 1) {
     assert.equal(connection.write(megabyte), true)
-    await until('the reader to have it', 5000, () => received >= count * megabyte.length)
+    await until('the client to have it', 5000, () => received >= count * megabyte.length)
   }
 
   assert.equal(received, 20 * megabyte.length + 'retry: 1\n'.length)
@@ -106,7 +106,7 @@ test('unsent bytes that make no progress for 30 s close the connection', async t
   assert.deepEqual(reasons, ['stalled'])
 })
 
-test('a stream that ended by age is cut if its reader never takes the rest', async t => {
+test('a stream that ended by age is cut if its client never takes the rest', async t => {
   const { connection, reasons } = await open(t, { bufferedBytesMax: 2 ** 30, endsAfterMs: 60_000 })
   for (let count = 0; count < 20; count += 1) connection.write(megabyte)
   await new Promise(setImmediate)
@@ -132,7 +132,7 @@ test('a quiet stream is not taken for a stalled one', async t => {
   assert.deepEqual(reasons, [])
 })
 
-test('a reader that leaves is reported once, and later writes do no harm', async t => {
+test('a client that leaves is reported once, and later writes do no harm', async t => {
   const { connection, reader, reasons } = await open(t)
 
   reader.destroy()
@@ -158,7 +158,7 @@ test('a drain ends the streams as HTTP wants it and leaves nothing open', async 
   assert.equal(server.listening, false)
 })
 
-test('a drain cuts a reader that does not read, within its time', async t => {
+test('a drain cuts a client that does not read, within its time', async t => {
   const { server, connection, reasons } = await open(t, { bufferedBytesMax: 2 ** 30 })
   for (let count = 0; count < 20; count += 1) connection.write(megabyte)
 

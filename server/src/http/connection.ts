@@ -59,7 +59,7 @@ export class HttpConnection implements Connection {
   /** Writes text of whole frames. Answers whether it was taken: a connection that is over takes nothing. */
   write(frames: Buffer): boolean {
     if (this.#reason !== undefined || this.#socket.destroyed) return false
-    // A reader that stops reading would make us hold its backlog. Past the bound we close; it comes back.
+    // A client that stops reading would make us hold its backlog. Past the bound we close; it comes back.
     if (this.#socket.writableLength > this.#bounds.bufferedBytesMax) {
       this.close('slow-reader')
       return false
@@ -90,7 +90,7 @@ export class HttpConnection implements Connection {
       this.end('stream-age')
       return
     }
-    // A stream that was ended is looked at as well: its reader may never take the rest.
+    // A stream that was ended is looked at as well: its client may never take the rest.
     const unsent = this.#socket.writableLength
     const sent = this.#socket.bytesWritten - unsent
     if (unsent === 0 || sent !== this.#sentBytes) this.#progressAt = now

@@ -2,8 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Connection } from '../hub/hub.ts'
 
 const waveMs = 50
-// All streams that end come back at once. At this pace per worker a small number is gone in a moment, and a large one
-// takes the whole time there is.
+// Clients whose streams end come back at once. A worker ends at least 200 streams a second; if that would take more than 80 % of
+// drainMs, it spreads them evenly over that time.
 const endsPerSecondMin = 200
 
 /** A server of node:http or node:https, or of node:http2, which cannot cut what is open. */

@@ -1,4 +1,4 @@
-/** Why a call was refused. `problem.ts` alone turns a code into an HTTP status. */
+/** Why a call was refused. `problem.ts` turns a code into an HTTP status. */
 export type RefusalCode =
   | 'bad-json'
   | 'bad-field'

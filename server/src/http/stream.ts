@@ -117,7 +117,7 @@ function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
-// As the cors middleware would say it. But what is set before the head is sent stays in memory as long as its response.
+// The same headers as cors() sets. They go into writeHead, because setHeader would keep a copy for as long as the stream is open.
 function headersByOrigin(allowed: readonly string[]): (origin: string | undefined) => OutgoingHttpHeaders {
   const stranger = { ...streamHeaders, Vary: 'Origin' }
   const known = new Map(

@@ -45,7 +45,7 @@ test('what is no id at all is a gap, and goes on live', () => {
     assert.deepEqual(tail.startAfter(text), { position: '7-0', gap: true })
 })
 
-test('past a bound the oldest are dropped, and an older reader gets a gap', () => {
+test('past a bound the oldest are dropped, and an older client gets a gap', () => {
   const byEvents = tailOf(['1-0', '2-0', '3-0', '4-0'], { eventsMax: 2, bytesMax: 1000 })
   const byBytes = tailOf(['1-0', '2-0', '3-0', '4-0'], { eventsMax: 100, bytesMax: 20 })
 

@@ -80,14 +80,14 @@ export class Tail {
   }
 
   /**
-   * Where a reader starts that was given everything up to `id`. An id of ours is its own position, also one that this
-   * tail will only reach. From any other the reader has missed something, or may have.
+   * Where a client starts that has everything up to `id`. An id of this log is itself the position, even if this worker has not
+   * read that far yet. With any other id the client has missed something, or may have.
    */
   startAfter(id: string): Start {
     if (!this.#log.isId(id)) return { position: this.last, gap: true }
     if (this.#log.compare(id, this.last) > 0) return { position: id, gap: false }
     const index = this.#indexAfter(id)
-    // Not the given id but one of ours: it travels back to us, and must be found then.
+    // An id from our log, never the client's text: the client sends it back as Last-Event-ID, and then it must be in the log.
     const position = index > this.#first ? (this.#entries[index - 1]?.id ?? this.#start) : this.#start
     return { position, gap: position !== id }
   }

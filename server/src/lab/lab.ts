@@ -10,7 +10,7 @@ import type { WorkerStatus } from '../cluster/worker-status.ts'
 
 /** What the page of a lab needs and production must not have. */
 export type LabParts = {
-  /** LAB=1. Without it the page learns that this is none, and nothing else is here. */
+  /** LAB=1. If false, only GET /api/lab is served, and it says `lab: false`. */
   enabled: boolean
   /** Where the sides' pages come from: they may call each other. */
   origins: readonly string[]
@@ -54,8 +54,8 @@ export function labCalls(parts: LabParts): Router {
 // A page elsewhere cannot call this unseen: application/json needs a preflight, which `origins` alone pass.
 function strikeWorker(parts: LabParts): RequestHandler {
   const { listWorkers, server, port, isOwnProcess, endProcess, log } = parts
-  const ended = new RepeatedFact(log, { text: 'a worker is ended, as the page asked' })
-  const failed = new RepeatedFact(log, { text: 'a worker was not ended, although the page asked' })
+  const ended = new RepeatedFact(log, { text: 'lab: the page asked to end this worker' })
+  const failed = new RepeatedFact(log, { text: 'lab: the worker could not be ended' })
   return async (request, response) => {
     const read = order.safeParse(await readJsonBody(request, orderBytesMax, `${orderBytesMax} bytes`))
     if (!read.success)

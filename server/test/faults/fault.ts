@@ -11,7 +11,7 @@ export type Scene = { world: World; sides: Side[]; random: Random }
 
 /** A fault that is seen to be in effect. */
 export type Effect = {
-  /** Readers that hear nothing while it lasts: with BUS=pubsub they lose what is acknowledged meanwhile, and no others do. */
+  /** Clients that hear nothing while it lasts: with BUS=pubsub they lose what is acknowledged meanwhile, and no others do. */
   deaf: TestStream[]
   /** Nothing that goes through nginx can be acknowledged while it lasts. */
   silences?: true
@@ -21,7 +21,7 @@ export type Effect = {
 export type Fault = {
   name: string
   /** What BUS=pubsub loses, said beforehand. `nothing` faults are not run with it; the others must lose exactly that. */
-  pubsubLoses: 'nothing' | 'what the deaf readers miss'
+  pubsubLoses: 'nothing' | 'what the deaf clients miss'
   /** Why it loses that. */
   because: string
   hits: Part[]

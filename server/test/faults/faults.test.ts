@@ -49,10 +49,10 @@ for (const pair of drawPairs(new Random(`${seed}/pairs`), pairCount)) {
 }
 
 faultTest(
-  'a reader that stops reading while 100 MB pass ends with all or one gap; the others lose nothing',
+  'a client that stops reading while 100 MB pass ends with all or one gap; the others lose nothing',
   () => stopReading(world.streams, 100_000_000),
 )
 
-faultTest('a reader that stops reading while 40 MB pass: pubsub loses what was not yet sent to it', () =>
+faultTest('a client that stops reading while 40 MB pass: pubsub loses what was not yet sent to it', () =>
   stopReading(world.pubsub, 40_000_000),
 )

@@ -8,7 +8,7 @@ import * as servers from './servers.ts'
 import * as workers from './workers.ts'
 
 /**
- * Every fault of the suite. Of two at once the first here is struck first: readers are cut while every worker still has
+ * Every fault of the suite. Of two at once the first here is struck first: clients are cut while every worker still has
  * something to say to them, and Redis goes away last, when the victims of the others are known.
  */
 export const faults: readonly Fault[] = [workers, drains, servers, readers, links, proxy, redis].flatMap(

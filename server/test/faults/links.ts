@@ -14,7 +14,7 @@ async function deafen(scene: Scene, hurt: () => Promise<void>): Promise<Effect> 
 
 export const cutLink: Fault = {
   name: 'the link of a server to Redis is cut',
-  pubsubLoses: 'what the deaf readers miss',
+  pubsubLoses: 'what the deaf clients miss',
   because: 'Redis publishes to the links that there are, and forgets',
   hits: ['links'],
   begin: async scene => await deafen(scene, async () => await scene.world.links.b.cut()),
@@ -22,7 +22,7 @@ export const cutLink: Fault = {
 
 export const resetLink: Fault = {
   name: 'every connection of a server to Redis is reset',
-  pubsubLoses: 'what the deaf readers miss',
+  pubsubLoses: 'what the deaf clients miss',
   because: 'it is deaf until it has subscribed again',
   hits: ['links'],
   begin: async scene => await deafen(scene, async () => await scene.world.links.b.reset()),

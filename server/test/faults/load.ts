@@ -33,11 +33,11 @@ export class Load {
     await until('the load to go on', 5000, () => this.#acknowledged().length >= before + 5 * publisherCount)
   }
 
-  /** Ends the load, and resolves when every reader has its last event, or was closed for good. */
+  /** Ends the load, and resolves when every client has its last event, or was closed for good. */
   async end(): Promise<void> {
     await Promise.all(this.#publishers.map(async publisher => await publisher.stop()))
     await this.#closing.publish(this.#side.base, givenUpMs)
-    await until(`the closing event at every reader of ${this.#side.name}`, 10_000, () =>
+    await until(`the closing event at every client of ${this.#side.name}`, 10_000, () =>
       this.#side.readers.every(
         ({ fatal, received }) => fatal !== undefined || received.at(-1)?.publisher === 'closing',
       ),
@@ -51,12 +51,12 @@ export class Load {
     for (const [index, { received, gaps, fatal }] of readers.entries()) {
       const found = audit(acknowledged, received)
       const clean = Object.values(found).every(names => names.length === 0)
-      if (!clean || gaps.length > 0) wrong.push(`reader ${index}: ${auditText(found)}, gaps ${gaps.length}`)
-      if (fatal !== undefined) wrong.push(`reader ${index} was ended for good by ${fatal}`)
+      if (!clean || gaps.length > 0) wrong.push(`client ${index}: ${auditText(found)}, gaps ${gaps.length}`)
+      if (fatal !== undefined) wrong.push(`client ${index} was ended for good by ${fatal}`)
     }
     const cuts = readers.reduce((sum, reader) => sum + reader.cuts, 0)
     const repeats = this.#publishers.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0)
-    const said = `${name}: ${acknowledged.length} events, ${repeats} repeats, ${readers.length} readers, ${cuts} cuts`
+    const said = `${name}: ${acknowledged.length} events, ${repeats} repeats, ${readers.length} clients, ${cuts} cuts`
     return { said, wrong }
   }
 

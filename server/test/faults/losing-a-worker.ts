@@ -4,8 +4,8 @@ import type { Server, Side } from './side.ts'
 
 /** What pubsub loses by it, and why. */
 export const withItsStreams = {
-  pubsubLoses: 'what the deaf readers miss',
-  because: 'its streams are cut, and what comes while their readers are away is kept nowhere',
+  pubsubLoses: 'what the deaf clients miss',
+  because: 'its streams are cut, and what comes while their clients are away is kept nowhere',
 } as const
 
 /** Ends one worker of server `a` on each side, in the way that `end` says, and waits for another in its place. */

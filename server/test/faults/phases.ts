@@ -33,7 +33,7 @@ export class Phases {
       const without = () => this.#side.readers.filter(({ received }) => received.at(-1)?.sequence !== last)
       await until('the last event to reach all', 5000, () => without().length === 0).catch(() => {
         const who = without().map(({ worker, received }) => `${worker} has ${received.at(-1)?.sequence}`)
-        throw new Error(`event ${last} did not reach all readers of ${this.#side.name}: ${who.join(', ')}`)
+        throw new Error(`event ${last} did not reach all clients of ${this.#side.name}: ${who.join(', ')}`)
       })
     }
     return acknowledged.slice(before)
@@ -44,7 +44,7 @@ export class Phases {
     for (const reader of readers) reader.release()
     for (const reader of readers) {
       await reader.greeted()
-      if (deaf.has(reader)) await until('a gap at a reader that was deaf', 5000, () => reader.gaps.length > 0)
+      if (deaf.has(reader)) await until('a gap at a client that was deaf', 5000, () => reader.gaps.length > 0)
     }
   }
 
@@ -53,7 +53,7 @@ export class Phases {
     const { acknowledged } = this.#publisher
     const wrong: string[] = []
     for (const [index, reader] of readers.entries()) {
-      const who = `reader ${index}, ${deaf.has(reader) ? 'deaf' : 'not deaf'}`
+      const who = `client ${index}, ${deaf.has(reader) ? 'deaf' : 'not deaf'}`
       const found = audit(acknowledged, reader.received)
       const foretold = deaf.has(reader) ? missed.map(entryName) : []
       const asForetold = isDeepStrictEqual(found, { lost: foretold, doubled: [], disordered: [] })
@@ -62,7 +62,7 @@ export class Phases {
     }
     const deafHere = readers.filter(reader => deaf.has(reader)).length
     if (deafHere === 0 || missed.length === 0) wrong.push('nothing was at stake')
-    const said = `${name}: ${acknowledged.length} events, ${readers.length} readers, ${deafHere} of them lost ${missed.length}`
+    const said = `${name}: ${acknowledged.length} events, ${readers.length} clients, ${deafHere} of them lost ${missed.length}`
     return { said, wrong }
   }
 }

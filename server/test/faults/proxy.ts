@@ -20,7 +20,7 @@ export const reloaded: Fault = {
 
 export const restarted: Fault = {
   name: 'nginx is killed, and started',
-  pubsubLoses: 'what the deaf readers miss',
+  pubsubLoses: 'what the deaf clients miss',
   because: 'every stream is cut, while servers go on to take events from those who reach them otherwise',
   hits: ['proxy', 'readers'],
   begin: async scene =>

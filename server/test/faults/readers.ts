@@ -12,16 +12,16 @@ async function cutAgainAndAgain({ readers }: Side, { random }: Scene): Promise<v
   for (let round = 0; round < rounds; round += 1) {
     const cuts = readers.map(reader => reader.cuts)
     for (const reader of readers) reader.cutAfter(random.integer(1, random.pick(bytesMax)))
-    await until('every reader to be cut', 5000, () =>
+    await until('every client to be cut', 5000, () =>
       readers.every((reader, index) => reader.cuts > (cuts[index] ?? 0)),
     )
   }
 }
 
 export const cutAtRandomBytes: Fault = {
-  name: 'readers are cut at random bytes',
-  pubsubLoses: 'what the deaf readers miss',
-  because: 'what comes while a reader is away is kept nowhere',
+  name: 'clients are cut at random bytes',
+  pubsubLoses: 'what the deaf clients miss',
+  because: 'what comes while a client is away is kept nowhere',
   hits: ['readers'],
   async begin(scene) {
     const { world, sides, random } = scene

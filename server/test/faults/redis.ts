@@ -25,7 +25,7 @@ const someComeBackFirst =
 
 export const stopped: Fault = {
   name: 'Redis is stopped, and started',
-  pubsubLoses: 'what the deaf readers miss',
+  pubsubLoses: 'what the deaf clients miss',
   because: someComeBackFirst,
   hits: ['redis', 'links', 'servers'],
   begin: async scene => await awayAndBack(scene, 'stop'),
@@ -33,7 +33,7 @@ export const stopped: Fault = {
 
 export const killed: Fault = {
   name: 'SIGKILL Redis, and start it',
-  pubsubLoses: 'what the deaf readers miss',
+  pubsubLoses: 'what the deaf clients miss',
   because: someComeBackFirst,
   hits: ['redis', 'links', 'servers'],
   begin: async scene => await awayAndBack(scene, 'kill'),
@@ -54,7 +54,7 @@ export const paused: Fault = {
 
 export const clientsKilled: Fault = {
   name: 'CLIENT KILL of every connection to Redis',
-  pubsubLoses: 'what the deaf readers miss',
+  pubsubLoses: 'what the deaf clients miss',
   because: 'every worker is deaf until it has subscribed again',
   hits: ['redis', 'links', 'servers'],
   async begin({ world, sides, random }) {

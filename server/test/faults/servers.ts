@@ -4,8 +4,8 @@ import { onEachSide, type Fault } from './fault.ts'
 
 export const reloaded: Fault = {
   name: 'pm2 reload',
-  pubsubLoses: 'what the deaf readers miss',
-  because: 'every stream of the server ends, and what comes while its readers are away is kept nowhere',
+  pubsubLoses: 'what the deaf clients miss',
+  because: 'every stream of the server ends, and what comes while its clients are away is kept nowhere',
   hits: ['servers', 'workers', 'links', 'redis'],
   begin: async scene =>
     await onEachSide(scene, async side => {
@@ -21,8 +21,8 @@ export const reloaded: Fault = {
 
 export const killedServer: Fault = {
   name: 'a server container is killed, a second one lives',
-  pubsubLoses: 'what the deaf readers miss',
-  because: 'its streams are cut, and what comes while their readers are away is kept nowhere',
+  pubsubLoses: 'what the deaf clients miss',
+  because: 'its streams are cut, and what comes while their clients are away is kept nowhere',
   hits: ['servers', 'links'],
   begin: async scene =>
     await onEachSide(scene, async side => {

@@ -61,7 +61,7 @@ export class Server {
 
 export type SideParts = { name: string; bus: string; base: string; proxy: string; a: Server; b: Server }
 
-/** One of the two buses under the same faults: two server containers behind an nginx of their own, and readers. */
+/** One of the two buses under the same faults: two server containers behind an nginx of their own, and clients. */
 export class Side {
   readonly name: string
   readonly bus: string
@@ -71,7 +71,7 @@ export class Side {
   readonly proxy: string
   readonly a: Server
   readonly b: Server
-  /** Of the present readers. */
+  /** Of the present clients. */
   topic = ''
   readers: TestStream[] = []
 
@@ -84,20 +84,20 @@ export class Side {
     this.b = b
   }
 
-  /** Opens readers through nginx until each worker holds one, and at least eight. */
+  /** Opens clients through nginx until each worker holds one, and at least eight. */
   async openReaders(): Promise<void> {
     this.topic = randomUUID()
     this.readers = []
     const holders = () => new Set(this.readers.map(reader => reader.worker)).size
     while (this.readers.length < readerCount || holders() < 2 * workerCount) {
-      if (this.readers.length > 100) throw new Error(`100 readers are on ${holders()} workers only`)
+      if (this.readers.length > 100) throw new Error(`100 clients are on ${holders()} workers only`)
       const reader = TestStream.returning(`${this.base}/events?topic=${this.topic}`)
       this.readers.push(reader)
       await reader.greeted()
     }
   }
 
-  /** The readers that a worker holds, or all workers of a server. */
+  /** The clients that a worker holds, or all workers of a server. */
   readersOn(holder: ListedWorker | Server): TestStream[] {
     return this.readers.filter(({ worker }) =>
       holder instanceof Server ? worker?.startsWith(`${holder.host}/`) : worker === holder.worker,
@@ -109,11 +109,11 @@ export class Side {
    * released, so that what they miss is known exactly; where it must not, they come back on their own.
    */
   async cutting(readers: TestStream[], strike: () => Promise<unknown>): Promise<void> {
-    if (readers.length === 0) throw new Error(`there is no reader to cut on ${this.name}`)
+    if (readers.length === 0) throw new Error(`there is no client to cut on ${this.name}`)
     const before = readers.map(reader => reader.cuts)
     if (this.name === 'pubsub') for (const reader of readers) reader.hold()
     await strike()
-    await until(`${readers.length} readers of ${this.name} to be cut`, 10_000, () =>
+    await until(`${readers.length} clients of ${this.name} to be cut`, 10_000, () =>
       readers.every((reader, index) => reader.cuts > (before[index] ?? 0) || reader.worker === undefined),
     )
   }

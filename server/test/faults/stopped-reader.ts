@@ -9,13 +9,13 @@ const readerCount = 3
 const publisherCount = 8
 // With field names, id and sequence it stays below EVENT_BYTES_MAX, 64 KiB.
 const padding = 'x'.repeat(65_000)
-// Publishers share this process with the readers, and wait while one of them has this many events still to come.
+// Publishers share this process with the clients, and wait while one of them has this many events still to come.
 const behindMax = 8
 // At least, at first and at most.
 const nginxReceivesBytes = '4096 131072 1048576'
 
 /**
- * One reader stops reading while `bytes` pass, then goes on. It must end with all of them or, where its place is no
+ * One client stops reading while `bytes` pass, then goes on. It must end with all of them or, where its place is no
  * longer kept, with exactly one gap; the others must lose nothing. Returns what happened, in one line.
  */
 export async function stopReading(side: Side, bytes: number): Promise<string> {
@@ -25,14 +25,14 @@ export async function stopReading(side: Side, bytes: number): Promise<string> {
   try {
     for (const spare of side.readers.splice(readerCount)) spare.close()
     const [stopped, ...others] = side.readers
-    if (stopped === undefined) throw new Error('there is no reader')
+    if (stopped === undefined) throw new Error('there is no client')
     stopped.stopReading()
     const publishers = await pass(side, others, Math.ceil(bytes / padding.length))
     stopped.readOn()
 
     // Where nothing is kept it may miss this one too, not having seen yet that it was cut: hence more than one.
     const closing = new Publisher({ name: 'closing', topic: side.topic, repeats: true })
-    await until('a closing event at the reader that stopped', 20_000, async () => {
+    await until('a closing event at the client that stopped', 20_000, async () => {
       await closing.publish(side.base, 5000)
       return stopped.received.at(-1)?.publisher === 'closing'
     })
@@ -52,14 +52,14 @@ async function pass({ topic, base }: Side, readers: TestStream[], events: number
   const publishAll = async (publisher: Publisher) => {
     while (begun < events) {
       begun += 1
-      await until('the other readers to keep up', 10_000, () =>
+      await until('the other clients to keep up', 10_000, () =>
         readers.every(({ received }) => begun - received.length < behindMax + publisherCount),
       )
       if (!(await publisher.publish(base, 5000))) throw new Error('a large event was not acknowledged')
     }
   }
   await Promise.all(publishers.map(publishAll))
-  await until('the other readers to have all', 10_000, () =>
+  await until('the other clients to have all', 10_000, () =>
     readers.every(({ received }) => received.length >= events),
   )
   return publishers
@@ -68,7 +68,7 @@ async function pass({ topic, base }: Side, readers: TestStream[], events: number
 function judge(side: Side, publishers: Publisher[], stopped: TestStream, others: TestStream[]): string {
   const acknowledged = publishers.flatMap(publisher => publisher.acknowledged)
   const found = audit(acknowledged, stopped.received)
-  const said = `${side.name}: ${acknowledged.length} large events; the reader that stopped: ${auditText(found)}, gaps ${stopped.gaps.length}, cuts ${stopped.cuts}`
+  const said = `${side.name}: ${acknowledged.length} large events; the client that stopped: ${auditText(found)}, gaps ${stopped.gaps.length}, cuts ${stopped.cuts}`
   const wrong = others
     .map(({ received, gaps }) => ({ ...audit(acknowledged, received), gaps: gaps.length }))
     .filter(

@@ -63,7 +63,7 @@ export const blocked: Fault = {
   name: 'the event loop of a worker stands still for 3 s',
   pubsubLoses: 'nothing',
   because: 'Redis and the kernel hold for it what it does not read',
-  // It cannot subscribe again, nor say hello to a reader.
+  // It cannot subscribe again, nor say hello to a client.
   hits: ['workers', 'redis', 'readers'],
   async begin(scene) {
     const instance = scene.random.integer(0, 1)
