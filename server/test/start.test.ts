@@ -45,7 +45,7 @@ test('npm start serves the page and the API from one process, without Docker or 
   const base = 'http://localhost:3000'
   await until(
     `npm start to answer; it said ${command.output}`,
-    60_000,
+    120_000,
     async () => (await call('GET', `${base}/readyz`)).status === 200,
   )
 
@@ -89,7 +89,7 @@ test('npm run cluster serves from several workers through Redis', async () => {
   })
   const base = 'http://localhost:3002'
   const streams: TestStream[] = []
-  await until(`two workers; it said ${command.output}`, 90_000, async () => {
+  await until(`two workers; it said ${command.output}`, 150_000, async () => {
     const stream = await TestStream.open(`${base}/events?topic=cluster`)
     streams.push(stream)
     await stream.greeted()
