@@ -45,6 +45,14 @@ address() {
   refuse BIND "$value" 'an IPv4 address, or an IPv6 one in brackets' 127.0.0.1
 }
 
+seconds() { # seconds NAME EXAMPLE
+  local value
+  value=$(./pin.sh "$1")
+  [ -n "$value" ] || return 0
+  if [[ "$value" =~ ^[1-9][0-9]{0,3}s$ ]]; then return 0; fi
+  refuse "$1" "$value" 'whole seconds 1s-9999s' "$2"
+}
+
 differ() { # differ NAME OTHER EXAMPLE
   local value
   value=$(./pin.sh "$1")
@@ -61,6 +69,7 @@ if [ "$target" = observe ]; then
   differ PROMETHEUS_PORT HTTP_PORT 9190
   differ PROMETHEUS_PORT BROKEN_PORT 9190
 fi
+seconds BROKEN_TIMEOUT 10s
 integer SERVERS 1 100 1
 integer WORKERS 1 256 4
 integer HEARTBEAT_MS 0 2147483647 15000

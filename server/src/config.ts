@@ -66,6 +66,17 @@ const environment = {
       'must be origins like http://localhost:8080, separated by commas',
     )
     .default([]),
+  // After how long without a byte the broken side's proxy closes a stream, as compose.yaml sets it: the page counts it down.
+  BROKEN_TIMEOUT: z
+    .string()
+    .regex(/^[1-9]\d{0,3}s$/, 'must be whole seconds like 10s, at most 9999s')
+    .default('60s')
+    .transform(text => Number(text.slice(0, -1)) * 1000),
+  // Whether somebody starts the container again when it ends, as `restart: unless-stopped` does: then the page may end it.
+  CONTAINER_RESTARTS: z
+    .enum(['0', '1'], 'must be 0 or 1')
+    .default('0')
+    .transform(value => value === '1'),
   // Whether the page may end workers: in a lab alone.
   LAB: z
     .enum(['0', '1'], 'must be 0 or 1')

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url'
-import { endProcess, isOwnProcess } from './cluster/processes.ts'
+import { endContainer, endProcess, isOwnProcess } from './cluster/processes.ts'
 import { Workers } from './cluster/workers.ts'
 import type { Config } from './config.ts'
 import type { WorkerName } from './event.ts'
@@ -43,11 +43,15 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
   const lab = labCalls({
     enabled: config.lab,
     origins: config.corsOrigins,
+    bus: bus.name,
+    brokenTimeoutMs: config.brokenTimeout,
+    restarts: config.containerRestarts,
     listWorkers: async () => (await workers.list()).workers,
     server: name.server,
     port: config.port,
     isOwnProcess,
     endProcess,
+    endContainer,
     // The JSON report of the last `make scenarios`. null: there is none yet, or Redis is away.
     readReport: async () => (await sse.redis?.get('sse-lab:scenarios').catch(() => null)) ?? null,
     log,

@@ -26,3 +26,12 @@ export async function isOwnProcess(pid: number): Promise<boolean> {
 export function endProcess(act: 'kill' | 'reload', pid: number): void {
   process.kill(pid, act === 'kill' ? 'SIGKILL' : 'SIGINT')
 }
+
+/**
+ * Ends the pm2 that started this worker, and all its workers with it, after a drain. Only for a container, where pm2 is the
+ * first process and Docker starts another: elsewhere nobody would.
+ */
+export function endContainer(): void {
+  if (!cluster.isWorker || process.ppid !== 1) throw new Error('pm2 is not the first process of a container')
+  process.kill(1, 'SIGTERM')
+}

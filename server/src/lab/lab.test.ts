@@ -25,11 +25,17 @@ function status(host: string, server: string, instance: number, pid: number): Wo
   return { worker, instance, pid, host, server, bus: 'streams', ready: true, ...counts }
 }
 
-type Acts = ['kill' | 'reload', number][]
+type Acts = ['kill' | 'reload' | 'restart', number][]
 const others = '0000ff'
 
 /** A server with the lab's calls, which notes what it was to end. Processes below 100 are its own. */
-async function start(t: TestContext, server: string, workers: WorkerStatus[], port = 1, enabled = true) {
+async function start(
+  t: TestContext,
+  server: string,
+  workers: WorkerStatus[],
+  port = 1,
+  { enabled = true, restarts = true } = {},
+) {
   const acts: Acts = []
   const report: { text: string | null } = { text: null }
   const app = express()
@@ -38,11 +44,15 @@ async function start(t: TestContext, server: string, workers: WorkerStatus[], po
     labCalls({
       enabled,
       origins: ['http://localhost:8080'],
+      bus: 'streams',
+      brokenTimeoutMs: 60_000,
+      restarts,
       listWorkers: async () => workers,
       server,
       port,
       isOwnProcess: async pid => pid < 100,
       endProcess: (...words) => void acts.push(words),
+      endContainer: () => void acts.push(['restart', 1]),
       readReport: async () => report.text,
       log,
     }),
@@ -72,6 +82,25 @@ test('a worker of this server is ended by the pid of the list, after the answer'
     ['kill', 12],
     ['reload', 11],
   ])
+})
+
+test('a container is ended whole, after the answer, where somebody starts it again', async t => {
+  const lab = await start(t, 'aaaaaa', [status('a', 'aaaaaa', 0, 11)])
+
+  assert.equal((await strike(lab.base, { worker: 'a/aaaaaa/0', act: 'restart' })).status, 202)
+
+  await until('the end', 2000, () => lab.acts.length === 1)
+  assert.deepEqual(lab.acts, [['restart', 1]])
+})
+
+test('a server that nobody would start again is not ended', async t => {
+  const lab = await start(t, 'aaaaaa', [status('a', 'aaaaaa', 0, 11)], 1, { restarts: false })
+
+  const answer = await strike(lab.base, { worker: 'a/aaaaaa/0', act: 'restart' })
+
+  assert.equal(answer.status, 400)
+  assert.match(answer.body, /nobody would start this server again/)
+  assert.deepEqual(lab.acts, [])
 })
 
 test('a process that this server has not started is not ended, whatever the list says', async t => {
@@ -183,6 +212,9 @@ test('it says that it is a lab, and to whom its sides belong; a stranger may not
     lab: true,
     origins: ['http://localhost:8080'],
     report: false,
+    bus: 'streams',
+    brokenTimeoutMs: 60_000,
+    restarts: true,
   })
   assert.equal(own.headers['access-control-allow-origin'], 'http://localhost:8080')
   assert.equal(stranger.headers['access-control-allow-origin'], undefined)
@@ -201,7 +233,7 @@ test('the report of the last run is given as it is, and its absence says how to 
 })
 
 test('without LAB=1 it says so, and nobody is ended', async t => {
-  const lab = await start(t, 'aaaaaa', [status('a', 'aaaaaa', 0, 11)], 1, false)
+  const lab = await start(t, 'aaaaaa', [status('a', 'aaaaaa', 0, 11)], 1, { enabled: false })
 
   assert.equal(Object(JSON.parse((await call('GET', lab.base)).body)).lab, false)
   assert.equal((await strike(lab.base, { worker: 'a/aaaaaa/0', act: 'kill' })).status, 404)

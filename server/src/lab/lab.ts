@@ -14,6 +14,12 @@ export type LabParts = {
   enabled: boolean
   /** Where the sides' pages come from: they may call each other. */
   origins: readonly string[]
+  /** This worker's bus, by which the page tells the sides apart before any stream is open. */
+  bus: string
+  /** After how long without a byte the broken side's proxy closes a stream. */
+  brokenTimeoutMs: number
+  /** Whether the container may be ended, since somebody starts it again. */
+  restarts: boolean
   /** Every live worker of every container. */
   listWorkers: () => Promise<readonly WorkerStatus[]>
   /** This worker's server, and the port on which every server listens. */
@@ -23,12 +29,14 @@ export type LabParts = {
   isOwnProcess: (pid: number) => Promise<boolean>
   /** Ends a process: at once, or after a drain. */
   endProcess: (act: 'kill' | 'reload', pid: number) => void
+  /** Ends this worker's whole container, after a drain. */
+  endContainer: () => void
   /** The report of the last `make scenarios` as JSON, if there is one. */
   readReport: () => Promise<string | null>
   log: Log
 }
 
-const order = z.strictObject({ worker: z.string().max(300), act: z.enum(['kill', 'reload']) })
+const order = z.strictObject({ worker: z.string().max(300), act: z.enum(['kill', 'reload', 'restart']) })
 const orderBytesMax = 1024
 const forwarded = 'X-Lab-Forwarded'
 const forwardMsMax = 15_000
@@ -39,7 +47,9 @@ export function labCalls(parts: LabParts): Router {
   router.use(crossOrigin(parts.origins, { methods: ['GET', 'POST'] }))
   router.get('/', async (_request, response) => {
     const report = parts.enabled && (await parts.readReport()) !== null
-    response.json({ lab: parts.enabled, origins: parts.origins, report })
+    const { origins, bus, brokenTimeoutMs } = parts
+    const restarts = parts.enabled && parts.restarts
+    response.json({ lab: parts.enabled, origins, report, bus, brokenTimeoutMs, restarts })
   })
   if (!parts.enabled) return router
   router.get('/scenarios', async (_request, response) => {
@@ -53,13 +63,16 @@ export function labCalls(parts: LabParts): Router {
 
 // A page elsewhere cannot call this unseen: application/json needs a preflight, which `origins` alone pass.
 function strikeWorker(parts: LabParts): RequestHandler {
-  const { listWorkers, server, port, isOwnProcess, endProcess, log } = parts
+  const { listWorkers, server, port, restarts, isOwnProcess, endProcess, endContainer, log } = parts
   const ended = new RepeatedFact(log, { text: 'lab: the page asked to end this worker' })
   const failed = new RepeatedFact(log, { text: 'lab: the worker could not be ended' })
   return async (request, response) => {
     const read = order.safeParse(await readJsonBody(request, orderBytesMax, `${orderBytesMax} bytes`))
     if (!read.success)
-      throw new Refusal('bad-field', 'The body must be {"worker","act"}, where act is "kill" or "reload".')
+      throw new Refusal(
+        'bad-field',
+        'The body must be {"worker","act"}, where act is "kill", "reload" or "restart".',
+      )
     const { act, worker } = read.data
     const named = (await listWorkers()).find(it => it.worker === worker)
     if (named === undefined)
@@ -70,6 +83,8 @@ function strikeWorker(parts: LabParts): RequestHandler {
       response.status(await forward(named.host, port, read.data)).json(read.data)
       return
     }
+    if (act === 'restart' && !restarts)
+      throw new Refusal('bad-field', 'field "act" cannot be "restart": nobody would start this server again.')
     // Anyone who reaches Redis can write the list. So a process is ended only if it is a worker of this server.
     if (!(await isOwnProcess(named.pid)))
       throw new Refusal('bad-field', 'field "worker" names no process of its server.')
@@ -78,7 +93,8 @@ function strikeWorker(parts: LabParts): RequestHandler {
     response.status(202).json(read.data)
     response.once('close', () => {
       try {
-        endProcess(act, named.pid)
+        if (act === 'restart') endContainer()
+        else endProcess(act, named.pid)
       } catch (error) {
         failed.happened({ err: error, target: worker })
       }

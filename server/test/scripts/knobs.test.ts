@@ -24,6 +24,7 @@ test('every bad knob is named at once, with its value, where it stands and what 
     BIND: 'localhost',
     HTTP_PORT: '80a',
     BROKEN_PORT: '08081',
+    BROKEN_TIMEOUT: '10',
     SERVERS: '-1',
     WORKERS: '0',
     HEARTBEAT_MS: '1e3',
