@@ -1,8 +1,8 @@
 import { BenchSide } from './bench-side.ts'
 import { element } from './element.ts'
-import type { Lab } from './lab.ts'
-import type { SideAddress } from './origins.ts'
-import type { Worker } from './workers.ts'
+import type { Lab } from './lab/lab.ts'
+import type { SideAddress } from './lab/origins.ts'
+import type { Worker } from './lab/workers.ts'
 
 export interface BenchParts {
   readonly lab: Lab

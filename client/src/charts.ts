@@ -1,6 +1,6 @@
 import uPlot from 'uplot'
 import { write } from './element.ts'
-import { secondsMax, type Second } from './meter.ts'
+import { secondsMax, type Second } from './side/meter.ts'
 
 const height = 120
 

@@ -1,4 +1,4 @@
-import { shortWorker } from './name.ts'
+import { shortWorker } from './lab/name.ts'
 
 export interface ReceivedEvent {
   readonly id: string

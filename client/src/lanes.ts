@@ -1,7 +1,7 @@
 import { write } from './element.ts'
-import { processOf, shortWorker } from './name.ts'
-import type { BenchStream } from './side-streams.ts'
-import type { Worker } from './workers.ts'
+import { processOf, shortWorker } from './lab/name.ts'
+import type { BenchStream } from './side/streams.ts'
+import type { Worker } from './lab/workers.ts'
 
 export interface LaneButtons {
   /** Whether workers may be ended: in a lab alone. */

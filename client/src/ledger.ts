@@ -7,7 +7,7 @@ import {
   reached,
   type Progress,
   type Published,
-} from './progress.ts'
+} from './side/progress.ts'
 
 /** An event that the server acknowledged to this tab. */
 export interface Acknowledgement {

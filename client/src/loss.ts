@@ -1,5 +1,5 @@
 import type { Acknowledgement } from './ledger.ts'
-import { shortWorker } from './name.ts'
+import { shortWorker } from './lab/name.ts'
 
 /** One line for the reader. It names a cause only where the cause is known. */
 export function explainLoss(lost: number, last: Acknowledgement, bus: string): string {

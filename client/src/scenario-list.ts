@@ -1,6 +1,6 @@
 import recorded from '@sse-lab/scenarios/results.json' with { type: 'json' }
 import { element, write } from './element.ts'
-import { readReport, type Report, type ScenarioRow } from './report.ts'
+import { readReport, type Report, type ScenarioRow } from './lab/report.ts'
 
 const answerMsMax = 5000
 

@@ -1,8 +1,8 @@
 import { element, write } from './element.ts'
-import { serverOf } from './name.ts'
+import { serverOf } from './lab/name.ts'
 import { otherSide, sideOf } from './side.ts'
 import type { Hello } from './stream.ts'
-import type { Worker } from './workers.ts'
+import type { Worker } from './lab/workers.ts'
 
 const name = element('side', HTMLElement)
 const sentence = element('side-sentence', HTMLElement)

@@ -1,5 +1,5 @@
 import { element, write } from './element.ts'
-import { hostOf, shortHost } from './name.ts'
+import { hostOf, shortHost } from './lab/name.ts'
 import type { Hello, StreamState } from './stream.ts'
 
 /** Which worker holds this tab's stream, and whether it is alive. */

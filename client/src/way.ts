@@ -1,5 +1,5 @@
 import { write } from './element.ts'
-import { shortWorker } from './name.ts'
+import { shortWorker } from './lab/name.ts'
 
 /** Where an event has been seen. Only what this tab has observed: a worker without a stream of ours may have had it too. */
 export interface Way {

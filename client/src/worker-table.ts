@@ -1,6 +1,6 @@
-import { processOf, serverOf, shortHost } from './name.ts'
+import { processOf, serverOf, shortHost } from './lab/name.ts'
 import type { Hello } from './stream.ts'
-import type { Worker } from './workers.ts'
+import type { Worker } from './lab/workers.ts'
 
 /** Rows shown; the workers of this tab's side come first, so the cut meets the other side. */
 const rowsMax = 100

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { extname } from 'node:path'
 import { json } from 'node:stream/consumers'
-import { fields } from '../src/fields.ts'
+import { fields } from '../src/lab/fields.ts'
 import type { PageFiles } from './page-files.ts'
 
 /** How the next opening of a stream is answered; after the script is used up, all are `hello`. */

@@ -1,6 +1,6 @@
-import { readData } from './event-data.ts'
-import type { Seat, Seats } from './seats.ts'
-import { openStream, type Hello, type Stream, type StreamState } from './stream.ts'
+import { readData } from '../lab/event-data.ts'
+import type { Seat, Seats } from '../lab/seats.ts'
+import { openStream, type Hello, type Stream, type StreamState } from '../stream.ts'
 
 /** A stream of the bench. */
 export interface BenchStream {
