@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import type { ServerResponse } from 'node:http'
 import { defineConfig, type ProxyOptions } from 'vite'
 
@@ -16,12 +17,17 @@ const toWorker: ProxyOptions = {
   },
 }
 
+const { version }: { version: string } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+)
+
 function isResponse(response: object): response is ServerResponse {
   return 'writeHead' in response
 }
 
 // oxlint-disable-next-line import/no-default-export -- Vite reads its configuration from the default export.
 export default defineConfig({
+  define: { LAB_VERSION: JSON.stringify(version) },
   server: { proxy: { '^/(events|api|healthz|readyz|metrics)': toWorker } },
   build: {
     // The server sends `default-src 'self'`. An inlined script, style or data: URL would be refused by the browser.

@@ -28,6 +28,8 @@ const environment = {
   WORKERS: '2',
   HEARTBEAT_MS: '500',
   DRAIN_MS: '1000',
+  // The page waits for it.
+  BROKEN_TIMEOUT: '10s',
   // The tests reach the containers by name in their own network; the host's ports are left to whoever uses them.
   HTTP_PORT: '0',
   BROKEN_PORT: '0',

@@ -1,127 +1,246 @@
-import { BenchSide } from './bench-side.ts'
-import { element } from './element.ts'
-import type { Lab } from './lab/lab.ts'
-import type { SideAddress } from './lab/origins.ts'
-import type { Worker } from './lab/workers.ts'
+import { randomTab } from './lab/event-data.ts'
+import { readBrowser, readLab, type Lab } from './lab/lab.ts'
+import { serverOf } from './lab/name.ts'
+import { readSides, type SideAddress } from './lab/origins.ts'
+import { Publishers } from './lab/publishers.ts'
+import { defaultTopic, isTopic, topicRule } from './lab/topic.ts'
+import { watchWorkers, type Worker } from './lab/workers.ts'
+import { Notices } from './notices.ts'
+import { Received } from './received.ts'
+import { Beat } from './side/beat.ts'
+import { kindOf } from './side/kind.ts'
+import { Side } from './side/side.ts'
 
-export interface BenchParts {
-  readonly lab: Lab
-  readonly sides: readonly SideAddress[]
-  readonly tab: string
-  readonly topic: () => string
-  /** What went wrong at a side; '' that it no longer does. */
-  readonly problem: (origin: string, text: string) => void
-  /** What is being done to a side; '' that it is over. */
-  readonly act: (origin: string, text: string) => void
-  /** Told of each event that the page's own side took. */
-  readonly published: (id: string, worker: string) => void
+/** Streams that the page opens on each side, where the browser has that many connections. */
+export const streamsWanted = 24
+const runMsMax = 10 * 60_000
+const openMsMax = 1500
+
+interface Place {
+  readonly address: SideAddress
+  readonly bus: string
 }
 
-const burstEvents = 20
-const tickMs = 1000
-
-/** Both sides next to each other: whatever is published goes to both, and each is measured by itself. */
+/** All that the page knows and does: both sides, the beat that goes to both, and the one stream that is shown close up. */
 export class Bench {
-  readonly #sides: readonly BenchSide[]
-  readonly #text = element('bench-text', HTMLInputElement)
-  readonly #rate = element('bench-rate', HTMLInputElement)
-  readonly #steady = element('bench-steady', HTMLButtonElement)
-  readonly #burst = element('bench-burst', HTMLButtonElement)
+  readonly lab: Lab
+  /** The broken one first, as one reads. */
+  readonly sides: readonly Side[]
+  /** The side whose server gave us this page. */
+  readonly own: Side
+  readonly beat: Beat
+  readonly notices: Notices
+  readonly publishers: Publishers
+  readonly received = new Received()
+  readonly #changed: () => void
+  /** The beat has a topic that no other tab hears. */
+  readonly #beatTopic: string
+  #topic: string
   #seq = 0
-  #turn: Promise<void> = Promise.resolve()
-  #waiting = 0
-  #timer: ReturnType<typeof setInterval> | undefined
+  #isPartial = false
+  #isReady = false
+  #listProblem = ''
+  #stopTimer: ReturnType<typeof setTimeout> | undefined
+  #askWorkers = (): void => undefined
 
-  constructor({ lab, sides, tab, topic, problem, act, published }: BenchParts) {
-    const template = element('bench-side', HTMLTemplateElement)
-    const list = element('bench-sides', HTMLElement)
-    this.#sides = sides.map((address, index) => {
-      const place = document.createElement('section')
-      place.className = 'bench-side'
-      place.ariaLabel = `Side ${address.origin}`
-      place.append(template.content.cloneNode(true))
-      const name = place.querySelector('.origin')
-      if (name) name.textContent = address.origin
-      list.append(place)
-      return new BenchSide({
-        address,
-        place,
-        tab,
-        topic,
-        lab: lab.lab,
-        problem: text => problem(address.origin, text),
-        act: text => act(address.origin, text),
-        published: index === 0 ? published : () => undefined,
-      })
+  private constructor(lab: Lab, places: readonly Place[], changed: () => void) {
+    const tab = randomTab()
+    this.lab = lab
+    this.#changed = changed
+    this.#beatTopic = `page/${tab}`
+    this.notices = new Notices(changed)
+    this.publishers = new Publishers(changed)
+    const sides = places.map(({ address, bus }) => {
+      const kind = kindOf(bus, places.length)
+      const problem = (text: string): void =>
+        this.notices.say(`problem at ${address.origin}`, text && `${titles[kind]}: ${text}`)
+      return new Side({ address, bus, kind, tab, changed, problem })
     })
-    element('bench-form', HTMLFormElement).addEventListener('submit', event => {
-      event.preventDefault()
-      void this.#send()
-    })
-    this.#burst.addEventListener('click', () => void this.#sendBurst())
-    this.#steady.addEventListener('click', () => this.#toggle())
-    setInterval(() => {
-      for (const side of this.#sides) side.tick()
-    }, tickMs)
+    const [own] = sides
+    if (own === undefined) throw new Error('a page comes from a side')
+    this.own = own
+    this.sides = sides.toSorted((a, b) => Number(b.kind === 'broken') - Number(a.kind === 'broken'))
+    this.beat = new Beat(() => this.#tick())
+    const query = new URLSearchParams(location.search)
+    const asked = query.get('topic') ?? defaultTopic
+    this.#topic = isTopic(asked) ? asked : defaultTopic
+    if (!isTopic(asked)) this.notices.say('topic', topicRule)
+    const rate = Number(query.get('rate') ?? 1)
+    if (rate > 0) this.beat.setRate(rate)
+    else this.beat.pause('person')
+    this.#watch()
   }
 
-  /** All live workers. Those of a side hear the same bus; a page alone has them all. */
-  setWorkers(workers: readonly Worker[], ownBus: string | undefined): void {
-    const [own, other] = this.#sides
-    const beside = workers.filter(({ bus }) => other === undefined || bus === ownBus)
-    own?.setWorkers(beside)
-    other?.setWorkers(workers.filter(worker => !beside.includes(worker)))
+  /** Learns which sides there are, and begins. */
+  static async open(changed: () => void): Promise<Bench> {
+    const lab = await readLab()
+    const addresses = readSides(location.origin, lab.origins, await readBrowser(lab))
+    const places = await Promise.all(
+      addresses.map(async (address, index) => {
+        const { bus } = index === 0 ? lab : await readLab(address.callTo)
+        // A side that does not answer now is the other kind than the page's own.
+        return { address, bus: bus || (index > 0 && lab.bus !== 'memory' ? 'memory' : 'streams') }
+      }),
+    )
+    const bench = new Bench(lab, places, changed)
+    void bench.#start()
+    return bench
   }
 
-  /** Where the page's own side takes calls, however many streams are open. */
-  get callTo(): string {
-    return this.#sides[0]?.callTo ?? ''
+  get broken(): Side | undefined {
+    return this.sides.find(({ kind }) => kind === 'broken')
   }
 
-  /** The page's own stream was cut, or is open. */
-  setOwnStreamCut(isCut: boolean): void {
-    this.#sides[0]?.setOwnStreamCut(isCut)
+  get fixed(): Side | undefined {
+    return this.sides.find(({ kind }) => kind === 'fixed')
   }
 
-  /** Another topic: every stream of the old one is closed. */
-  leaveTopic(): void {
-    for (const side of this.#sides) side.closeAll()
+  get topic(): string {
+    return this.#topic
   }
 
-  /** One at a time on each side: two on the way at once have no order, and would look like a fault of the side. */
-  async #send(): Promise<void> {
-    this.#waiting += 1
-    this.#turn = this.#sendAfter(this.#turn)
-    await this.#turn
+  /** Every stream that this browser lets the page have was asked for. */
+  get isReady(): boolean {
+    return this.#isReady
   }
 
-  async #sendAfter(turn: Promise<void>): Promise<void> {
-    await turn
-    this.#seq += 1
-    const seq = this.#seq
-    await Promise.all(this.#sides.map(side => side.send(seq, this.#text.value)))
-    this.#waiting -= 1
+  /** Redis is away: the worker that answered could list only itself. */
+  get isPartial(): boolean {
+    return this.#isPartial
   }
 
-  /** One after the other, so that they have an order. */
-  async #sendBurst(): Promise<void> {
-    if (this.#burst.ariaBusy === 'true') return
-    this.#burst.ariaBusy = 'true'
-    for (let sent = 0; sent < burstEvents; sent += 1) await this.#send()
-    this.#burst.ariaBusy = 'false'
+  /** Why the list of workers is old; '' if it is not. */
+  get listProblem(): string {
+    return this.#listProblem
   }
 
-  #toggle(): void {
-    if (this.#timer !== undefined) {
-      clearInterval(this.#timer)
-      this.#timer = undefined
-    } else if (this.#rate.reportValidity()) {
-      // A side that is slower than the rate gets less, not a pile.
-      const send = () => void (this.#waiting < 2 && this.#send())
-      this.#timer = setInterval(send, 1000 / this.#rate.valueAsNumber)
+  /** Sends an event of the person's, on the topic that others hear, too. */
+  async publish(text: string): Promise<void> {
+    await Promise.all(this.#send(this.#topic, text))
+  }
+
+  /** Sends one event of the page's own to each side, in the order of `sides`. */
+  publishBeat(): ReturnType<Side['send']>[] {
+    return this.#send(this.#beatTopic, '')
+  }
+
+  /** Another topic: every stream is opened anew. Answers whether it is one. */
+  join(topic: string): boolean {
+    if (!isTopic(topic)) {
+      this.notices.say('topic', topicRule)
+      return false
     }
-    const running = this.#timer !== undefined
-    this.#steady.textContent = running ? 'Stop' : 'Start'
-    this.#steady.ariaPressed = String(running)
+    this.notices.clear('topic')
+    if (topic === this.#topic) return true
+    this.#topic = topic
+    const address = new URL(location.href)
+    address.searchParams.set('topic', topic)
+    history.replaceState(null, '', address)
+    this.received.clear()
+    for (const side of this.sides) side.closeAll()
+    void this.#openStreams()
+    this.#changed()
+    return true
+  }
+
+  pause(): void {
+    this.beat.pause('person')
+    this.#changed()
+  }
+
+  /** Goes on after a pause, also one of its own. */
+  async resume(): Promise<void> {
+    if (this.beat.pauses.has('time')) await this.#openStreams()
+    this.beat.resume('time')
+    this.beat.resume('person')
+    this.#stopLater()
+    this.#changed()
+  }
+
+  refreshWorkers(): void {
+    this.#askWorkers()
+  }
+
+  async #start(): Promise<void> {
+    await this.#openStreams()
+    this.#stopLater()
+    const seen = (): void => {
+      if (document.hidden) this.beat.pause('hidden')
+      else this.beat.resume('hidden')
+      this.#changed()
+    }
+    document.addEventListener('visibilitychange', seen)
+    seen()
+    // Whoever does something here is not away.
+    for (const type of ['pointerdown', 'keydown']) addEventListener(type, () => this.#stopLater())
+  }
+
+  async #openStreams(): Promise<void> {
+    const topics = [this.#beatTopic, this.#topic]
+    await Promise.all(this.sides.map(side => side.streams.open(streamsWanted, topics)))
+    const until = performance.now() + openMsMax
+    this.#isReady = true
+    while (!this.sides.every(isComplete) && performance.now() < until)
+      await new Promise(soon => setTimeout(soon, 20))
+  }
+
+  #stopLater(): void {
+    clearTimeout(this.#stopTimer)
+    if (this.beat.pauses.has('time')) return
+    this.#stopTimer = setTimeout(() => {
+      this.beat.pause('time')
+      for (const side of this.sides) side.closeAll()
+      this.#changed()
+    }, runMsMax)
+  }
+
+  /** A side that is slower than the rate gets less, not a pile. */
+  #tick(): void {
+    this.#seq += 1
+    for (const side of this.sides)
+      if (side.waiting < 2) void side.send({ seq: this.#seq, topic: this.#beatTopic, text: '' })
+  }
+
+  #send(topic: string, text: string): ReturnType<Side['send']>[] {
+    this.#seq += 1
+    const event = { seq: this.#seq, topic, text }
+    return this.sides.map(side => side.send(event))
+  }
+
+  #watch(): void {
+    this.own.watch({
+      published: ({ id, publishedBy }) => this.publishers.tell(id, publishedBy),
+      received: ({ number }, { id, data, seq }) => {
+        if (number === this.own.streams.all[0]?.number) this.received.add(id, data, seq !== undefined)
+      },
+      gap: ({ number }, oldest) => {
+        if (number === this.own.streams.all[0]?.number) this.received.addGap(oldest)
+      },
+    })
+    this.#askWorkers = watchWorkers(() => this.own.address.callTo, {
+      list: ({ workers, partial }) => {
+        this.#isPartial = partial
+        this.#listProblem = ''
+        for (const side of this.sides) side.setWorkers(workers.filter(worker => this.#isOf(side, worker)))
+      },
+      failed: problem => {
+        this.#listProblem = problem
+        this.#changed()
+      },
+    })
+  }
+
+  /** All sides share one list. A bus tells them apart, or else the servers that hold this tab's streams. */
+  #isOf(side: Side, { bus, worker }: Worker): boolean {
+    const [other] = this.sides.filter(it => it !== side)
+    if (other === undefined) return true
+    if (other.bus !== side.bus) return bus === side.bus
+    return side.open.some(({ hello }) => hello && serverOf(hello.worker) === serverOf(worker))
   }
 }
+
+function isComplete({ open, streams }: Side): boolean {
+  return open.length === streams.all.length
+}
+
+export const titles = { broken: 'Broken', fixed: 'Fixed', single: 'This server' } as const

@@ -208,14 +208,14 @@ class ReopeningStream implements Stream {
 }
 
 /** A hello we cannot read still opens the stream; it has no worker to show and no heartbeats to wait for. */
-function readHello(data: string): Hello | undefined {
+export function readHello(data: string): Hello | undefined {
   const { worker, instance, pid, bus, heartbeatMs } = readObject(data)
   if (typeof worker !== 'string' || typeof instance !== 'number') return undefined
   if (typeof pid !== 'number' || typeof bus !== 'string') return undefined
   return { worker, instance, pid, bus, heartbeatMs: typeof heartbeatMs === 'number' ? heartbeatMs : 0 }
 }
 
-function readOldest(data: string): string | null {
+export function readOldest(data: string): string | null {
   const { oldest } = readObject(data)
   return typeof oldest === 'string' ? oldest : null
 }

@@ -1,201 +1,163 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
-import { fixed, stackReady, broken } from '@sse-lab/testkit/stack.ts'
-import { until } from '@sse-lab/testkit/wait.ts'
+import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
+import { stackReady } from '@sse-lab/testkit/stack.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { openPassage } from './passage.ts'
+import { allOpen, shows, unfold } from './tab.ts'
 
+/** The page as people open it, at localhost, where a browser has six connections to each of eight names. */
+const ports = { fixed: 8080, broken: 8081 }
+const streams = 24
+/** Of the stack: two servers of two on the fixed side, one of two on the broken. */
+const workers = { fixed: 4, broken: 2 }
+const passages = new AsyncDisposableStack()
 let browser: Browser
+
 before(async () => {
   await stackReady()
+  passages.use(await openPassage(ports.fixed, { host: 'nginx', port: 80 }))
+  passages.use(await openPassage(ports.broken, { host: 'nginx', port: 8081 }))
   browser = await openBrowser()
 })
 after(async () => {
   await browser.close()
+  await passages.disposeAsync()
 })
 
-/** A tab with its stream open. Tabs share a browser context, as a person's do, and so the six connections per address. */
-class Tab {
-  readonly page: Page
+async function open(context: BrowserContext, query: string): Promise<Page> {
+  const page = await context.newPage()
+  await page.goto(`http://localhost:${ports.fixed}/?${query}`)
+  await allOpen(page, streams)
+  await unfold(page)
+  return page
+}
 
-  private constructor(page: Page) {
-    this.page = page
-  }
+async function numberOf(page: Page, side: 'broken' | 'fixed', key: string): Promise<number> {
+  return Number(await page.locator(`[data-side=${side}]`).getAttribute(`data-${key}`))
+}
 
-  static async open(context: { newPage(): Promise<Page> }, address: string): Promise<Tab> {
-    const tab = new Tab(await context.newPage())
-    await tab.page.goto(address)
-    await tab.#opened()
-    return tab
-  }
+test('without a click both sides have 24 clients on every worker, and the one number is 1 and 1/workers', async () => {
+  await using context = await browser.newContext()
+  const page = await open(context, '')
 
-  async reload(): Promise<void> {
-    await this.page.reload()
-    await this.#opened()
-  }
+  await until('fifteen events on both sides', 40_000, async () => {
+    const due = await Promise.all([numberOf(page, 'broken', 'due'), numberOf(page, 'fixed', 'due')])
+    return due.every(count => count >= 15 * streams)
+  })
 
-  async text(selector: string): Promise<string> {
-    return (await this.page.textContent(selector)) ?? ''
-  }
+  const share = async (side: 'broken' | 'fixed'): Promise<number> =>
+    (await numberOf(page, side, 'delivered')) / (await numberOf(page, side, 'due'))
+  assert.equal(await share('fixed'), 1)
+  const [broken, theory] = [await share('broken'), 1 / workers.broken]
+  assert.ok(Math.abs(broken - theory) <= 0.1, `${broken} of what was due, ${theory} by theory`)
+  assert.equal(await numberOf(page, 'fixed', 'workers'), workers.fixed)
+  assert.equal(await numberOf(page, 'broken', 'workers'), workers.broken)
+})
 
-  /** Which worker holds this tab's stream, as the page shows it: host and instance. */
-  async worker(): Promise<string> {
-    return `${await this.text('#worker-host')}/${await this.text('#worker-instance')}`
-  }
+test('each of the five experiments ends with what theory predicts', async () => {
+  await using context = await browser.newContext()
+  const page = await open(context, '')
 
-  async send(text: string): Promise<void> {
-    const acknowledged = Number(await this.text('#acknowledged'))
-    await this.page.fill('#text', text)
-    await this.page.click('#send')
+  for (const name of ['publish', 'leave', 'kill', 'quiet', 'proxy']) {
+    const button = page.locator(`[data-experiment=${name}]`)
+    await button.click()
     await until(
-      'the acknowledgement',
-      5000,
-      async () => Number(await this.text('#acknowledged')) > acknowledged,
+      `${name} to be done`,
+      120_000,
+      async () => (await button.getAttribute('data-state')) === 'done',
+    )
+    assert.equal(
+      await button.getAttribute('data-agrees'),
+      'true',
+      `${name}: ${await button.getAttribute('data-result')}`,
     )
   }
-
-  async texts(): Promise<string[]> {
-    return await this.page.locator('#events tr td:first-child').allTextContents()
-  }
-
-  async #opened(): Promise<void> {
-    await until('an open stream', 10_000, async () => (await this.text('#stream-state')) === 'open')
-  }
-}
-
-/** Two tabs whose streams different workers hold: the second is reloaded until it is so. */
-async function tabsOnTwoWorkers(context: { newPage(): Promise<Page> }, address: string): Promise<[Tab, Tab]> {
-  const [first, second] = [await Tab.open(context, address), await Tab.open(context, address)]
-  await until('another worker for the second tab', 30_000, async () => {
-    if ((await first.worker()) !== (await second.worker())) return true
-    await second.reload()
-    return false
-  })
-  return [first, second]
-}
-
-test('Send Event in one tab shows up in another, although different workers hold their streams', async () => {
-  await using context = await browser.newContext()
-  const [first, second] = await tabsOnTwoWorkers(context, `${fixed}/?topic=${randomUUID()}`)
-
-  await first.send('from the first tab')
-  await second.send('from the second tab')
-
-  for (const tab of [first, second]) {
-    await until('both events', 5000, async () => (await tab.texts()).length === 2)
-    assert.deepEqual(await tab.texts(), ['from the second tab', 'from the first tab'])
-    await until('its own to be received', 5000, async () => (await tab.text('#received')) === '1')
-    assert.deepEqual([await tab.text('#acknowledged'), await tab.text('#lost')], ['1', '0'])
-  }
-  const publishers = await second.page
-    .locator('#events tr')
-    .evaluateAll(rows => rows.map(row => row.dataset['worker']))
-  assert.ok(publishers.every(Boolean), 'each row names the worker that took the publish')
-})
-
-test('on the broken side only the tabs of the publishing worker get it, and the page shows the loss', async () => {
-  await using context = await browser.newContext()
-  const tabs = await tabsOnTwoWorkers(context, `${broken}/?topic=${randomUUID()}`)
-  const [first] = tabs
-  const held = await Promise.all(tabs.map(tab => tab.worker()))
-
-  // Until each worker took at least one publish of the first tab: then one of them was lost to each tab.
-  let sent = 0
-  const lost = async () => Number(await first.text('#lost'))
-  await until('a loss and a delivery', 30_000, async () => {
-    await first.send(`event ${sent}`)
-    sent += 1
-    return (await first.texts()).length > 0 && (await lost()) > 0
-  })
-  await until(
-    'each event to be received or lost',
-    10_000,
-    async () => (await first.text('#on-the-way')) === '0',
-  )
-
-  const [seenByFirst, seenBySecond] = await Promise.all(tabs.map(tab => tab.texts()))
-  const all = Array.from({ length: sent }, (_, index) => `event ${index}`)
-  assert.notEqual(held[0], held[1])
-  // Two workers: what one does not get, the other does.
-  assert.deepEqual([...(seenByFirst ?? []), ...(seenBySecond ?? [])].toSorted(), all.toSorted())
-  assert.equal(await lost(), seenBySecond?.length)
-  assert.equal(Number(await first.text('#received')), seenByFirst?.length)
-})
-
-test('a hard reload comes to another worker, and the page lists all live workers of both sides', async () => {
-  await using context = await browser.newContext()
-  const tab = await Tab.open(context, `${fixed}/?topic=${randomUUID()}`)
-  const held = await tab.worker()
-
-  await until('another worker', 30_000, async () => {
-    await tab.reload()
-    return (await tab.worker()) !== held
-  })
-
-  await until('six workers', 10_000, async () => (await tab.page.locator('#workers tr').count()) === 6)
-})
-
-test('both sides next to each other get the same burst: one loses what theory says, the other nothing', async () => {
-  await using context = await browser.newContext()
-  const tab = await Tab.open(context, `${fixed}/?topic=${randomUUID()}`)
-  const count = async (address: string, key: string) =>
-    Number(await tab.text(`${side(address)} [data-count-of="${key}"]`))
-  // The page itself holds one of the six connections that the browser opens to its own side.
-  for (const address of [fixed, broken]) {
-    for (let opened = 0; opened < 4; opened += 1) await tab.page.click(`${side(address)} [data-open="1"]`)
-    await until('four streams', 10_000, async () => {
-      return (await tab.text(`${side(address)} .open-count`)) === '4 of 4 open'
-    })
-  }
-
-  await tab.page.click('#bench-burst')
-
-  await until('every delivery of the fixed side', 10_000, async () => (await count(fixed, 'received')) === 80)
-  await until('the losses to be told', 10_000, async () => {
-    const [due, received, lost] = [
-      await count(broken, 'due'),
-      await count(broken, 'received'),
-      await count(broken, 'lost'),
-    ]
-    return due === 80 && received + lost === due
-  })
-  assert.equal(await count(broken, 'lost'), await count(broken, 'predicted'))
-  assert.deepEqual(
-    [await count(fixed, 'lost'), await count(fixed, 'doubled'), await count(fixed, 'disordered')],
-    [0, 0, 0],
-  )
-})
-
-test('a worker that is killed from its lane is replaced, and its streams come back', async () => {
-  await using context = await browser.newContext()
-  const tab = await Tab.open(context, `${fixed}/?topic=${randomUUID()}`)
-  const lane = '.bench-side:first-child .lanes li'
-  await tab.page.click('.bench-side:first-child [data-open="1"]')
-  const held = await until('the lane of the stream', 10_000, async () => {
-    const lanes = await tab.page
-      .locator(lane)
-      .evaluateAll(all => all.map(it => ({ worker: it.dataset['worker'] ?? '', text: it.textContent })))
-    return lanes.find(({ text }) => text.includes('of this tab'))
-  })
-  const old = pidOf(held.text)
-
-  await tab.page.click(`${lane}[data-worker="${held.worker}"] button:has-text("Kill")`)
-
-  await until('the stream to be back', 20_000, async () => {
-    return /1 came back/.test(await tab.text('.bench-side:first-child .returns'))
-  })
-  await until('another process under its name', 20_000, async () => {
-    const now = pidOf(await tab.page.textContent(`${lane}[data-worker="${held.worker}"]`).catch(() => null))
-    return now !== undefined && now !== old
-  })
   await stackReady()
 })
 
-function side(address: string): string {
-  return `.bench-side[aria-label="Side ${address}"]`
+/** Writes down every number that the page ever shows as lost on the fixed side, from now on. */
+async function watchLost(page: Page): Promise<() => Promise<string[]>> {
+  await page.evaluate(() => {
+    const panel = document.querySelector<HTMLElement>('[data-side=fixed]')
+    const seen: (string | undefined)[] = [panel?.dataset['lost']]
+    if (panel)
+      new MutationObserver(() => seen.push(panel.dataset['lost'])).observe(panel, {
+        attributeFilter: ['data-lost'],
+      })
+    Object.assign(globalThis, { seenAsLost: seen })
+  })
+  return () => page.evaluate('seenAsLost')
 }
 
-function pidOf(lane: string | null): string | undefined {
-  return /pid (\d+)/.exec(lane ?? '')?.[1]
-}
+test('with 30 events a second, killing workers five times never shows a loss on the fixed side', async () => {
+  await using context = await browser.newContext()
+  const page = await open(context, 'rate=30')
+  const seenAsLost = await watchLost(page)
+  const button = page.locator('[data-experiment=kill]')
+
+  for (let round = 1; round <= 5; round += 1) {
+    await button.click()
+    await until(
+      `kill ${round} to run`,
+      5000,
+      async () => (await button.getAttribute('data-state')) === 'running',
+    )
+    await until(
+      `kill ${round} to be done`,
+      60_000,
+      async () => (await button.getAttribute('data-state')) === 'done',
+    )
+    assert.match((await button.getAttribute('data-result')) ?? '', /^broken 0 of /)
+    await stackReady()
+  }
+
+  assert.deepEqual(new Set(await seenAsLost()), new Set(['0']))
+  assert.ok((await numberOf(page, 'fixed', 'published')) > 100, 'events were published all the time')
+  assert.ok((await numberOf(page, 'broken', 'lost')) > 0, 'the other side shows what it loses')
+  assert.deepEqual(
+    [await numberOf(page, 'fixed', 'duplicate'), await numberOf(page, 'fixed', 'out-of-order')],
+    [0, 0],
+  )
+})
+
+test('what is sent in one tab shows in another, with the worker that took it', async () => {
+  await using context = await browser.newContext()
+  const topic = randomUUID()
+  const [first, second] = [
+    await open(context, `rate=0&topic=${topic}`),
+    await open(context, `rate=0&topic=${topic}`),
+  ]
+
+  await first.locator('#text').fill('from the first tab')
+  await first.locator('#send').click()
+
+  for (const page of [first, second]) {
+    await shows(page, '#events tr .text', 'from the first tab')
+    await until('its publisher', 5000, async () => {
+      return Boolean(await page.locator('#events tr').first().getAttribute('data-worker'))
+    })
+  }
+})
+
+test('a worker that is killed from its row is replaced, and its clients come back', async () => {
+  await using context = await browser.newContext()
+  const page = await open(context, 'rate=0')
+  const row = page.locator('#workers tr[data-row=fixed]').first()
+  const [worker, old] = [await row.getAttribute('data-worker'), await row.getAttribute('data-process')]
+
+  await row.getByRole('button', { name: /^Kill / }).click()
+
+  await until('another process under its name', 20_000, async () => {
+    const now = await page
+      .locator(`#workers tr[data-worker="${worker}"]`)
+      .first()
+      .getAttribute('data-process')
+      .catch(() => null)
+    return now !== null && now !== old
+  })
+  await allOpen(page, streams, 20_000)
+  await stackReady()
+})

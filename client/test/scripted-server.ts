@@ -36,9 +36,20 @@ function pagePolicy(origins: readonly string[]): string {
   return `default-src 'self'; connect-src ${connect}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
 }
 
+/** What `GET /api/lab` says; `bus` is that of hello. */
+export interface ScriptedLab {
+  readonly lab: boolean
+  readonly origins: string[]
+  readonly report: boolean
+  readonly brokenTimeoutMs?: number
+  readonly restarts?: boolean
+}
+
 /** One opening of a stream, as the server saw it. */
 export class Opened {
+  /** The topic that others hear, too; the page's own beat has another. */
   readonly topic: string | null
+  readonly topics: readonly string[]
   readonly queryId: string | null
   readonly headerId: string | undefined
   /** The name by which the browser came, with the port. */
@@ -49,7 +60,8 @@ export class Opened {
   constructor(request: IncomingMessage, response: ServerResponse) {
     const { searchParams } = new URL(request.url ?? '', 'http://any')
     const header = request.headers['last-event-id']
-    this.topic = searchParams.get('topic')
+    this.topics = searchParams.getAll('topic')
+    this.topic = this.topics.find(topic => !topic.startsWith('page/')) ?? null
     this.queryId = searchParams.get('lastEventID')
     this.headerId = typeof header === 'string' ? header : undefined
     this.host = request.headers.host ?? ''
@@ -88,7 +100,7 @@ export class ScriptedServer {
   helloId = ''
   retryMs = 50
   workers: unknown = { workers: [] }
-  lab: { lab: boolean; origins: string[]; report: boolean } = { lab: false, origins: [], report: false }
+  lab: ScriptedLab = { lab: false, origins: [], report: false }
   report: unknown = {}
   /** What `POST /api/lab/workers` was told. */
   readonly strikes: unknown[] = []
@@ -134,7 +146,7 @@ export class ScriptedServer {
 
   deliver({ topic, data }: Publication): Acknowledged {
     const answer = this.acknowledge(topic)
-    for (const opened of this.open) if (opened.topic === topic) opened.send(answer.body.id, data)
+    for (const opened of this.open) if (opened.topics.includes(topic)) opened.send(answer.body.id, data)
     return answer
   }
 
@@ -158,7 +170,9 @@ export class ScriptedServer {
     } else if (pathname === '/events') {
       this.#stream(request, response)
     } else if (pathname === '/api/lab') {
-      response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(this.lab))
+      response
+        .writeHead(200, { 'Content-Type': 'application/json' })
+        .end(JSON.stringify({ bus: this.hello.bus, ...this.lab }))
     } else if (pathname === '/api/lab/scenarios') {
       response.writeHead(200, { 'Content-Type': 'application/json' }).end(JSON.stringify(this.report))
     } else if (pathname === '/api/lab/workers') {

@@ -1,13 +1,5 @@
 import { parseFields } from './fields.ts'
 
-/** What this page publishes as `data`. */
-export interface OwnData {
-  readonly text: string
-  readonly tab: string
-  readonly seq: number
-  readonly sentAt: number
-}
-
 export interface ReadData {
   readonly text: string
   readonly tab: string | undefined

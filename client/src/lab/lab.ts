@@ -1,25 +1,43 @@
 import { fields } from './fields.ts'
 import { questionOrigin, type Browser } from './origins.ts'
 
-/** What the server says about itself. Outside of a lab it says nothing, and its workers are not for us to end. */
+/** What a server says about itself. Outside of a lab its workers are not for us to end. */
 export interface Lab {
   readonly lab: boolean
   readonly origins: readonly string[]
   /** Whether this lab has run its scenarios. */
   readonly report: boolean
+  /** '' if it did not say. */
+  readonly bus: string
+  /** After how long without a byte the broken side's proxy closes a stream. */
+  readonly brokenTimeoutMs: number
+  /** Whether a whole server can be ended, since somebody starts it again. */
+  readonly restarts: boolean
 }
 
 const answerMsMax = 5000
+const nginxTimeoutMs = 60_000
 
 /** Asks the page's own server, or the one at the origin `at`. */
 export async function readLab(at = ''): Promise<Lab> {
+  const said = await ask(`${at}/api/lab`)
+  const { lab, origins, report, bus, brokenTimeoutMs, restarts } = fields(said)
+  return {
+    lab: lab === true,
+    origins: Array.isArray(origins) ? origins.filter(origin => typeof origin === 'string') : [],
+    report: report === true,
+    bus: typeof bus === 'string' ? bus : '',
+    brokenTimeoutMs: typeof brokenTimeoutMs === 'number' ? brokenTimeoutMs : nginxTimeoutMs,
+    restarts: restarts === true,
+  }
+}
+
+async function ask(url: string): Promise<unknown> {
   try {
-    const response = await fetch(`${at}/api/lab`, { signal: AbortSignal.timeout(answerMsMax) })
-    const { lab, origins, report } = fields(response.ok ? await response.json() : undefined)
-    const known = Array.isArray(origins) ? origins.filter(origin => typeof origin === 'string') : []
-    return { lab: lab === true, origins: known, report: report === true }
+    const response = await fetch(url, { signal: AbortSignal.timeout(answerMsMax) })
+    return response.ok ? await response.json() : undefined
   } catch {
-    return { lab: false, origins: [], report: false }
+    return undefined
   }
 }
 
@@ -33,12 +51,10 @@ export async function readBrowser({ origins }: Lab): Promise<Browser> {
   return { multiplexes: false, knowsNames: atName?.origins.includes(location.origin) ?? false }
 }
 
-/** Ends a worker. Answers with what went wrong, if something did. */
-export async function strike(
-  origin: string,
-  worker: string,
-  act: 'kill' | 'reload',
-): Promise<string | undefined> {
+export type Act = 'kill' | 'reload' | 'restart'
+
+/** Ends a worker, or its whole server. Answers with what went wrong, if something did. */
+export async function strike(origin: string, worker: string, act: Act): Promise<string | undefined> {
   try {
     const response = await fetch(`${origin}/api/lab/workers`, {
       method: 'POST',

@@ -22,7 +22,7 @@ export interface Browser {
 }
 
 /** Over HTTP/1.1, to one address, over all tabs. */
-export const connectionsMax = 6
+const connectionsMax = 6
 /** Where calls go to the same address: one connection is theirs. */
 const streamsMax = connectionsMax - 1
 const multiplexedMax = 100
@@ -52,8 +52,7 @@ export function readSides(own: string, known: readonly string[], browser: Browse
       const streamsAt = names.map(name => ({ origin: name, streamsMax: connectionsMax }))
       return { origin, callTo, streamsAt, sharing: 'names' }
     }
-    // The page's own stream is one of them.
-    const streams = (browser.multiplexes ? multiplexedMax : streamsMax) - (address === here ? 1 : 0)
+    const streams = browser.multiplexes ? multiplexedMax : streamsMax
     const sharing = browser.multiplexes ? 'connection' : 'address'
     return { origin, callTo, streamsAt: [{ origin, streamsMax: streams }], sharing }
   })

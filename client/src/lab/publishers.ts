@@ -1,3 +1,4 @@
+import { BoundedMap } from './bounded-map.ts'
 import { fields } from './fields.ts'
 
 /** Ids kept; the oldest is forgotten, and its event shows an unknown publisher. The list shows 200 rows. */
@@ -9,7 +10,7 @@ const idsMax = 1000
  */
 export class Publishers {
   readonly #channel = new BroadcastChannel('sse-lab/published')
-  readonly #workers = new Map<string, string>()
+  readonly #workers = new BoundedMap<string, string>(idsMax)
   readonly #learned: (id: string, worker: string) => void
 
   constructor(learned: (id: string, worker: string) => void) {
@@ -32,12 +33,6 @@ export class Publishers {
 
   #learn(id: string, worker: string): void {
     this.#workers.set(id, worker)
-    if (this.#workers.size > idsMax) {
-      for (const oldest of this.#workers.keys()) {
-        this.#workers.delete(oldest)
-        break
-      }
-    }
     this.#learned(id, worker)
   }
 }

@@ -33,9 +33,9 @@ const answerMsMax = 5000
 
 /**
  * Asks again and again while the tab can be seen. One question at a time, so that a slow server gets no pile of them.
- * `callTo` says where, as an origin; its own is ''.
+ * `callTo` says where, as an origin; its own is ''. What it returns asks at once.
  */
-export function watchWorkers(callTo: () => string, listeners: WorkerListeners): void {
+export function watchWorkers(callTo: () => string, listeners: WorkerListeners): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined
   let asking = false
 
@@ -54,6 +54,7 @@ export function watchWorkers(callTo: () => string, listeners: WorkerListeners): 
 
   document.addEventListener('visibilitychange', () => void ask())
   void ask()
+  return () => void ask()
 }
 
 async function fetchWorkers(origin: string): Promise<WorkerList> {

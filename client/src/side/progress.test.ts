@@ -39,8 +39,8 @@ test('without a log, a later event of this tab proves the loss at once', () => {
 })
 
 test('without a log, a stream that was open all the time has lost it after the grace', () => {
-  assert.equal(isPast(onMemory, event, 2999), false)
-  assert.equal(isPast(onMemory, event, 3000), true)
+  assert.equal(isPast(onMemory, event, 1999), false)
+  assert.equal(isPast(onMemory, event, 2000), true)
 })
 
 test('without a log, a stream is behind while it is away, and has lost it when it is open again', () => {

@@ -27,7 +27,7 @@ export interface Published {
 export const neverOpen: Progress = { openSinceMs: undefined, hasLog: false, position: '', lastSeq: 0 }
 
 /** So long after its acknowledgement an event may still be on its way, where nothing but time can tell. */
-const graceMs = 2000
+export const graceMs = 1000
 
 /** A worker said hello. With a log, `id` is where the stream goes on: everything after it will come. */
 export function greeted(progress: Progress, bus: string, id: string, nowMs: number): Progress {

@@ -1,38 +1,53 @@
 import { readData } from '../lab/event-data.ts'
 import type { Seat, Seats } from '../lab/seats.ts'
-import { openStream, type Hello, type Stream, type StreamState } from '../stream.ts'
+import type { Hello, openStream, Stream, StreamState } from '../stream.ts'
 
-/** A stream of the bench. */
-export interface BenchStream {
+/** One of this tab's streams on a side. */
+export interface SideStream {
   readonly number: number
-  /** `waiting`: it has never been open, and lets one that was cut go first. */
-  state: StreamState | 'waiting'
+  /**
+   * `waiting`: it has never been open, and lets one that was cut go first. `away`: this page has taken it off the network.
+   * `dead`: an EventSource that has given up for good.
+   */
+  state: Exclude<StreamState, 'closed'> | 'waiting' | 'away' | 'dead'
   /** Who holds it; the last one while it is between two. */
   hello: Hello | undefined
+  /** When its last byte came, by performance.now(). */
+  heardAtMs: number
+  beatAtMs: number | undefined
+  openings: number
+}
+
+/** What a stream has brought, as far as the page knows it. `seq` is undefined for somebody else's event. */
+export interface Brought {
+  readonly id: string
+  readonly data: string
+  readonly seq: number | undefined
 }
 
 /** `id` is the last one that the stream was told. */
 export interface StreamsListeners {
   changed(): void
-  opened(stream: BenchStream, hello: Hello, id: string): void
-  /** It was cut, or closed. */
-  left(stream: BenchStream): void
-  /** An event that this tab published, on one of the streams. */
-  received(stream: BenchStream, id: string, seq: number, sentAt: number): void
-  /** A heartbeat, a gap or somebody else's event. */
-  reached(stream: BenchStream, id: string): void
+  opened(stream: SideStream, hello: Hello, id: string): void
+  /** It was cut, closed or taken away. */
+  left(stream: SideStream): void
+  received(stream: SideStream, event: Brought): void
+  /** A heartbeat. */
+  reached(stream: SideStream, id: string): void
+  gap(stream: SideStream, oldest: string | null, id: string): void
 }
 
 interface Kept {
-  readonly stream: BenchStream
+  readonly stream: SideStream
   readonly seat: Seat
   readonly url: string
-  /** Undefined while it waits. */
+  /** Undefined while it waits, or is away. */
   source: Stream | undefined
+  lastId: string
 }
 
 /**
- * The streams that this tab has opened on one side, each a whole EventSource that comes back by itself.
+ * The streams that this tab has opened on one side.
  *
  * One that was cut goes before one that never was open: it is owed a replay, and the browser would give its connection to
  * whichever asked first. So the others of its address wait until it is back.
@@ -40,40 +55,34 @@ interface Kept {
 export class SideStreams {
   readonly #seats: Seats
   readonly #tab: string
+  readonly #openStream: typeof openStream
   readonly #listeners: StreamsListeners
   #kept: Kept[] = []
-  readonly #cutElsewhere = new Set<string>()
   #numbered = 0
-  #returns = 0
 
-  constructor(seats: Seats, tab: string, listeners: StreamsListeners) {
+  constructor(seats: Seats, tab: string, open: typeof openStream, listeners: StreamsListeners) {
     this.#seats = seats
     this.#tab = tab
+    this.#openStream = open
     this.#listeners = listeners
   }
 
-  get all(): BenchStream[] {
+  get all(): SideStream[] {
     return this.#kept.map(({ stream }) => stream)
   }
 
-  /** How often a stream came back after it was cut. */
-  get returns(): number {
-    return this.#returns
-  }
-
-  /** Opens so many, as far as there are seats. Resolves to how many it did not open. */
-  async open(count: number, topic: string): Promise<number> {
+  /** Opens so many, as far as there are seats. */
+  async open(count: number, topics: readonly string[]): Promise<void> {
     const before = this.#kept
     for (let opened = 0; opened < count; opened += 1) {
       const seat = await this.#seats.take()
-      if (seat === undefined) return count - opened
+      if (seat === undefined) return
       if (this.#kept !== before) {
         seat.release()
-        return 0
+        return
       }
-      this.#keep(seat, topic)
+      this.#keep(seat, topics)
     }
-    return 0
   }
 
   closeAll(): void {
@@ -83,22 +92,51 @@ export class SideStreams {
       source?.close()
       seat.release()
     }
-    this.#returns = 0
     this.#listeners.changed()
   }
 
-  /** A stream at this origin that is not one of these was cut, or is back. It goes first as well. */
-  setCutElsewhere(origin: string, isCut: boolean): void {
-    if (isCut) this.#cutElsewhere.add(origin)
-    else this.#cutElsewhere.delete(origin)
-    this.#order(origin)
+  /** Takes a stream off the network, as a closed lid does. */
+  leave(number: number): void {
+    const kept = this.#kept.find(({ stream }) => stream.number === number)
+    if (kept === undefined) return
+    kept.source?.close()
+    kept.source = undefined
+    kept.stream.state = 'away'
+    this.#listeners.left(kept.stream)
+    this.#listeners.changed()
   }
 
-  #keep(seat: Seat, topic: string): void {
+  /** Brings it back with the last id that it saw, as a browser does by itself. */
+  comeBack(number: number): void {
+    const kept = this.#kept.find(({ stream }) => stream.number === number)
+    if (kept?.stream.state !== 'away') return
+    const id = kept.lastId === '' ? '' : `&lastEventID=${encodeURIComponent(kept.lastId)}`
+    kept.source = this.#start(kept, kept.url + id)
+  }
+
+  /** Opens those that have given up anew, as a person does who reloads the page. Returns their numbers. */
+  reloadDead(): number[] {
+    const dead = this.#kept.filter(({ stream }) => stream.state === 'dead')
+    for (const kept of dead) {
+      kept.source?.close()
+      kept.lastId = ''
+      kept.source = this.#start(kept, kept.url)
+    }
+    return dead.map(({ stream }) => stream.number)
+  }
+
+  #keep(seat: Seat, topics: readonly string[]): void {
     this.#numbered += 1
-    const stream: BenchStream = { number: this.#numbered, state: 'waiting', hello: undefined }
-    const url = `${seat.origin}/events?topic=${encodeURIComponent(topic)}`
-    this.#kept.push({ stream, seat, url, source: undefined })
+    const stream: SideStream = {
+      number: this.#numbered,
+      state: 'waiting',
+      hello: undefined,
+      heardAtMs: 0,
+      beatAtMs: undefined,
+      openings: 0,
+    }
+    const query = topics.map(topic => `topic=${encodeURIComponent(topic)}`).join('&')
+    this.#kept.push({ stream, seat, url: `${seat.origin}/events?${query}`, source: undefined, lastId: '' })
     this.#order(seat.origin)
     this.#listeners.changed()
   }
@@ -106,11 +144,11 @@ export class SideStreams {
   /** Who may have a connection of this address: all, or all but those that have never been open. */
   #order(origin: string): void {
     const here = this.#kept.filter(({ seat }) => seat.origin === origin)
-    const wait = this.#cutElsewhere.has(origin) || here.some(wasCut)
+    const wait = here.some(wasCut)
     for (const kept of here) {
       if (kept.stream.hello !== undefined || kept.stream.state === 'open') continue
       if (!wait) {
-        kept.source ??= this.#start(kept)
+        kept.source ??= this.#start(kept, kept.url)
       } else if (kept.source !== undefined) {
         kept.source.close()
         kept.source = undefined
@@ -119,33 +157,52 @@ export class SideStreams {
     }
   }
 
-  #start({ stream, seat, url }: Kept): Stream {
-    return openStream(
+  #start(kept: Kept, url: string): Stream {
+    const { stream, seat } = kept
+    const heard = (id: string): void => {
+      stream.heardAtMs = performance.now()
+      if (id !== '') kept.lastId = id
+    }
+    return this.#openStream(
       { url },
       {
-        state: state => {
-          stream.state = state
-          if (state === 'reconnecting' || state === 'closed') this.#listeners.left(stream)
-          if (state === 'reconnecting' && stream.hello !== undefined) this.#order(seat.origin)
-          this.#listeners.changed()
-        },
+        state: state => this.#entered(kept, state),
         hello: (hello, id) => {
-          if (stream.hello !== undefined) this.#returns += 1
+          heard(id)
           stream.hello = hello
+          stream.openings += 1
+          stream.beatAtMs = undefined
           this.#listeners.opened(stream, hello, id)
           this.#order(seat.origin)
           this.#listeners.changed()
         },
         event: ({ id, data }) => {
-          const { tab, seq, sentAt } = readData(data)
-          if (tab === this.#tab && seq !== undefined && sentAt !== undefined)
-            this.#listeners.received(stream, id, seq, sentAt)
-          else this.#listeners.reached(stream, id)
+          heard(id)
+          const { tab, seq } = readData(data)
+          this.#listeners.received(stream, { id, data, seq: tab === this.#tab ? seq : undefined })
         },
-        heartbeat: id => this.#listeners.reached(stream, id),
-        gap: (_oldest, id) => this.#listeners.reached(stream, id),
+        heartbeat: id => {
+          heard(id)
+          stream.beatAtMs = stream.heardAtMs
+          this.#listeners.reached(stream, id)
+        },
+        gap: (oldest, id) => {
+          heard(id)
+          this.#listeners.gap(stream, oldest, id)
+        },
       },
     )
+  }
+
+  #entered(kept: Kept, state: StreamState): void {
+    const { stream, seat } = kept
+    // Closed by this page, it is away, or no longer one of these.
+    if (stream.state === 'away' && state === 'closed') return
+    const wasOpen = stream.state === 'open'
+    stream.state = state === 'closed' ? 'dead' : state
+    if (wasOpen && state !== 'open') this.#listeners.left(stream)
+    if (state === 'reconnecting' && stream.hello !== undefined) this.#order(seat.origin)
+    this.#listeners.changed()
   }
 }
 
