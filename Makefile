@@ -20,7 +20,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
 .PHONY: help up down logs status observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
-  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance test-image
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance screenshots test-image
 
 help: ## see: Print this list
 	@scripts/help.sh
@@ -140,6 +140,12 @@ soak: test-image ## prove: Strike random faults until something is lost, at most
 
 test-readme: test-image ## work: Run the commands of the README and of docs/tour.md against the lab on this machine (3 minutes)
 	@$(IN_TEST_IMAGE) --network host sse-lab/test node testkit/readme.ts
+
+# From the page of the lab that runs, whatever its knobs. The pictures belong to whoever runs make.
+screenshots: lab test-image ## work: Make the pictures of the docs from the page of the lab (3 minutes, docs/img/)
+	@mkdir -p docs/img && docker run --rm --init --network host --user "$$(id -u):$$(id -g)" --env HOME=/tmp \
+	  --volume "$$(pwd)/docs/img:/lab/docs/img" sse-lab/test \
+	  node client/screenshots.ts http://localhost:$(HTTP_PORT) docs/img
 
 # Only the lab itself is known to let the origin of its page in; for another server, ORIGIN says which.
 conformance: test-image ## prove: Judge a server of event streams, case by case: URL=http://… (20 s; docs/conformance.md)
