@@ -1,8 +1,9 @@
-import { calm, holds, missedBy, type Experiment, type Finding } from './experiment.ts'
+import { calm, holds, missedBy, type Experiment, type Outcome } from './experiment.ts'
 import type { Side } from '../side/side.ts'
 
 const eventsMissed = 5
 const awayMsMax = 20_000
+const answerMsMax = 5000
 const backMsMax = 15_000
 
 export const leave: Experiment = {
@@ -22,48 +23,19 @@ export const leave: Experiment = {
     await calm(sides)
     bench.beat.lend(1)
     bench.beat.resume('person')
-    const clients = [broken, fixed].map(side => ({ side, number: side.open[0]?.number ?? 0 }))
-    const before = clients.map(({ side, number }) => missedBy(side, [number]))
-    const sent = clients.map(({ side }) => side.ledger.count(0).published)
+    const both = [new Traveller(broken), new Traveller(fixed)] as const
     try {
-      for (const { side, number } of clients) side.streams.leave(number)
+      for (const one of both) one.leave()
       say('One client of each side is away. It misses events.')
-      const enough = ({ side }: { side: Side }, index: number): boolean =>
-        side.ledger.count(0).published - (sent[index] ?? 0) >= eventsMissed
-      await holds(() => clients.every(enough), awayMsMax)
+      await holds(() => both.every(one => one.events >= eventsMissed), awayMsMax)
       bench.beat.pause('experiment')
-      await holds(() => clients.every(({ side }) => side.waiting === 0), 5000)
-      for (const { side, number } of clients) side.streams.comeBack(number)
+      await holds(() => both.every(({ side }) => side.waiting === 0), answerMsMax)
+      for (const one of both) one.comeBack()
       say('It is back, and says which id it saw last.')
-      const isSettled = ({ side }: { side: Side }, index: number): boolean => {
-        side.ledger.count(performance.now())
-        const now = missedBy(side, [clients[index]?.number ?? 0])
-        const was = before[index] ?? { replayed: 0, lost: 0 }
-        return now.replayed + now.lost - was.replayed - was.lost >= eventsMissed
-      }
-      await holds(() => clients.every(isSettled), backMsMax)
-      const [onBroken, onFixed] = clients.map(({ side, number }, index) => {
-        const [was, now] = [before[index], missedBy(side, [number])]
-        const replayed = now.replayed - (was?.replayed ?? 0)
-        return { replayed, missed: replayed + now.lost - (was?.lost ?? 0) }
-      })
-      if (onBroken === undefined || onFixed === undefined) throw new Error('a side is missing')
-      const finding = (expected: number, { replayed, missed }: typeof onBroken): Finding => ({
-        predicted: `${expected} of ${missed}`,
-        measured: `${replayed} of ${missed}`,
-      })
-      return {
-        broken: finding(0, onBroken),
-        fixed: finding(onFixed.missed, onFixed),
-        agrees:
-          onBroken.missed > 0 &&
-          onBroken.replayed === 0 &&
-          onFixed.missed > 0 &&
-          onFixed.replayed === onFixed.missed,
-        answer: onBroken.replayed,
-      }
+      await holds(() => both.every(one => one.missed >= eventsMissed), backMsMax)
+      return judge(...both)
     } finally {
-      for (const { side, number } of clients) side.streams.comeBack(number)
+      for (const one of both) one.comeBack()
       bench.beat.giveBack()
       bench.beat.resume('experiment')
     }
@@ -85,4 +57,54 @@ const open = () => new EventSource(\`/events?topic=lobby&lastEventID=\${encodeUR
     },
   ],
   scenario: 'handover-hole',
+}
+
+/** A client that leaves and comes back, and what became of what it missed. */
+class Traveller {
+  readonly side: Side
+  readonly #number: number
+  readonly #before: { readonly replayed: number; readonly lost: number }
+  readonly #published: number
+
+  constructor(side: Side) {
+    this.side = side
+    this.#number = side.open[0]?.number ?? 0
+    this.#before = missedBy(side, [this.#number])
+    this.#published = side.ledger.count(performance.now()).published
+  }
+
+  /** Events that the side took since. */
+  get events(): number {
+    return this.side.ledger.count(performance.now()).published - this.#published
+  }
+
+  get replayed(): number {
+    return missedBy(this.side, [this.#number]).replayed - this.#before.replayed
+  }
+
+  /** Of what it missed, what is decided: replayed, or lost. */
+  get missed(): number {
+    this.side.ledger.count(performance.now())
+    return this.replayed + missedBy(this.side, [this.#number]).lost - this.#before.lost
+  }
+
+  leave(): void {
+    this.side.streams.leave(this.#number)
+  }
+
+  comeBack(): void {
+    this.side.streams.comeBack(this.#number)
+  }
+}
+
+function judge(broken: Traveller, fixed: Traveller): Outcome {
+  return {
+    broken: { predicted: `0 of ${broken.missed}`, measured: `${broken.replayed} of ${broken.missed}` },
+    fixed: {
+      predicted: `${fixed.missed} of ${fixed.missed}`,
+      measured: `${fixed.replayed} of ${fixed.missed}`,
+    },
+    agrees: broken.missed > 0 && broken.replayed === 0 && fixed.missed > 0 && fixed.replayed === fixed.missed,
+    answer: broken.replayed,
+  }
 }

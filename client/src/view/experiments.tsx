@@ -94,7 +94,7 @@ function Card({ bench, course, experiment }: CardProps) {
         aria-disabled={state === 'running' || others || cannot}
         aria-busy={state === 'running'}
         onClick={() => {
-          if (!cannot) void course.run(experiment)
+          if (!cannot) void runInView(course, experiment)
         }}
       >
         {state === 'running' ? 'Running…' : state === 'done' ? `${act} again` : act}
@@ -103,6 +103,20 @@ function Card({ bench, course, experiment }: CardProps) {
       {state === 'running' && standing.untilMs !== undefined && <Countdown untilMs={standing.untilMs} />}
     </article>
   )
+}
+
+/** Whoever starts it wants to see both sides meanwhile, and then what came of it. */
+async function runInView(course: Course, experiment: Experiment): Promise<void> {
+  if (course.running !== undefined) return
+  look('.sides')
+  await course.run(experiment)
+  // Drawn soon.
+  setTimeout(() => look('.result'), 500)
+}
+
+function look(at: string): void {
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches
+  document.querySelector(at)?.scrollIntoView({ block: 'nearest', behavior: still ? 'instant' : 'smooth' })
 }
 
 function Countdown({ untilMs }: { untilMs: number }) {

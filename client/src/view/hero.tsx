@@ -70,12 +70,7 @@ function Controls({ bench }: { bench: Bench }) {
   const isStopped = beat.pauses.has('person') || beat.pauses.has('time')
   return (
     <div class="controls">
-      <button
-        type="button"
-        id="pause"
-        aria-pressed={isStopped}
-        onClick={() => void (isStopped ? bench.resume() : bench.pause())}
-      >
+      <button type="button" id="pause" onClick={() => void (isStopped ? bench.resume() : bench.pause())}>
         {isStopped ? 'Resume' : 'Pause'}
       </button>
       <label>
