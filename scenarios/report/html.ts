@@ -23,7 +23,7 @@ function section(row: Row): Section {
     ({ file, line, text }) => `<li>${link(file, `${file}:${line}`)} <code>${escape(text)}</code></li>`,
   )
   const html = `<p>${prose(row.symptom)}</p>
-${tableOf('What theory said, and what was seen', [12, 44, 44], [['side', 'predicted', 'measured'], ...sides])}
+${tableOf('What theory said, and what was seen', [20, 40, 40], [['side', 'predicted', 'measured'], ...sides])}
 ${evidence === undefined ? '' : `<pre>${escape(evidence)}</pre>`}
 <p><b>Switch:</b> ${prose(row.switch)}</p>
 <p><b>Why:</b> ${prose(row.because)}</p>

@@ -139,7 +139,7 @@ function workers(rows: readonly Row[]): Section {
         tail(it, longest),
       ]
     })
-    return tableOf(`${script}, ${side.name}`, [22, 8, 9, 9, 7, 8, 8, 15, 14], [head, ...lines])
+    return tableOf(`${script}, ${side.name}`, [21, 8, 10, 9, 7, 8, 8, 15, 14], [head, ...lines])
   })
   return { id: 'workers', title: 'By worker', html: tables.join('\n') }
 }
