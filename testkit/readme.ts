@@ -4,13 +4,13 @@ import { fileURLToPath } from 'node:url'
 import { until } from './wait.ts'
 
 /**
- * `make test-readme`: runs the commands of README.md and docs/tour.md as a newcomer would, in order, against the lab that
+ * `make test-readme`: runs the commands of README.md, docs/tour.md and docs/take-it-home.md as a newcomer would, in order, against the lab that
  * `make up` brings up. A comment above a command says what is special: `ci: prints REGEX` (its output, or that of what
  * stays open), `ci: stays open` (judged and stopped at the end of its page), `ci: runs in FILE` (tested there instead).
  */
 type Block = { command: string; note: string }
 
-const pages = ['README.md', 'docs/tour.md']
+const pages = ['README.md', 'docs/tour.md', 'docs/take-it-home.md']
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const withinMs = 180_000

@@ -27,6 +27,7 @@ export const groups: readonly Group[] = [
       'trimmed-history',
       'false-ack',
       'quiet-stream',
+      'token-stream',
     ],
   },
   {
@@ -37,7 +38,15 @@ export const groups: readonly Group[] = [
   {
     title: 'Cut',
     about: 'Streams end, or are refused, while the server is alive.',
-    names: ['quiet-stream', 'worker-connections', 'ephemeral-ports', 'stale-keepalive', 'kill-timeout'],
+    names: [
+      'quiet-stream',
+      'worker-connections',
+      'ephemeral-ports',
+      'stale-keepalive',
+      'kill-timeout',
+      'token-stream',
+      'session-on-one-worker',
+    ],
   },
   {
     title: 'Does not come back',
@@ -72,6 +81,8 @@ export const groups: readonly Group[] = [
       'nginx-reload',
       'dead-worker-online',
       'instances-max',
+      'token-stream',
+      'session-on-one-worker',
     ],
   },
 ]
