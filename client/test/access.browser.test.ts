@@ -111,10 +111,10 @@ for (const [where, options, path] of sizes) {
   })
 }
 
-/** Of a heading, in CSS pixels. */
+/** Of a text, in CSS pixels. */
 function size(page: Page): Promise<number> {
   return page
-    .locator('h2')
+    .locator('.lead p')
     .first()
     .evaluate(it => parseFloat(getComputedStyle(it).fontSize))
 }

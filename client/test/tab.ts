@@ -47,8 +47,11 @@ export async function allOpen(page: Page, count?: number, ms = 10_000): Promise<
   )
 }
 
+/** Opens all that is folded below the sides. */
 export async function unfold(page: Page): Promise<void> {
-  await page.locator('#details > details').evaluateAll(all => all.forEach(it => it.setAttribute('open', '')))
+  const folded = page.locator('#details > details')
+  await within(5000, 'the details', async () => (await folded.count()) === 3)
+  await folded.evaluateAll(all => all.forEach(it => it.setAttribute('open', '')))
 }
 
 /** Waits until the element's text is, or matches, what is promised. */

@@ -1,4 +1,4 @@
-import type { Bench } from '../bench.ts'
+import { streamsWanted, type Bench } from '../bench.ts'
 import type { Side } from '../side/side.ts'
 
 export type ExperimentName = 'publish' | 'quiet' | 'kill' | 'proxy' | 'leave'
@@ -53,6 +53,11 @@ export interface Experiment {
   readonly lines: readonly Lines[]
   /** The scenario that measures the same: its page is at /docs/scenarios/<name>. */
   readonly scenario: string
+}
+
+/** How many clients the broken side has when all are there. */
+export function clientsOf({ broken }: Bench): number {
+  return Math.min(streamsWanted, broken?.streamsMax ?? streamsWanted)
 }
 
 /** Resolves when the condition holds; answers false if it did not within `ms`. */

@@ -1,7 +1,7 @@
-import { streamsWanted, type Bench } from '../bench.ts'
+import type { Bench } from '../bench.ts'
 import { serverOf } from '../lab/name.ts'
 import type { Side } from '../side/side.ts'
-import { calm, holds, type Experiment } from './experiment.ts'
+import { calm, clientsOf, holds, type Experiment } from './experiment.ts'
 
 const goneMsMax = 20_000
 const backMsMax = 60_000
@@ -16,7 +16,7 @@ export const proxy: Experiment = {
     'The servers behind both proxies restart, as in a deploy. For some seconds the proxies have nobody to ask, and clients ask them.',
   question: bench => ({
     text: 'How many clients of the broken side come back by themselves?',
-    max: bench.broken?.streams.all.length || streamsWanted,
+    max: clientsOf(bench),
     unit: 'clients',
   }),
   async run(sides, say) {

@@ -1,5 +1,4 @@
-import { streamsWanted } from '../bench.ts'
-import { calm, holds, type Experiment, type Finding, type Sides } from './experiment.ts'
+import { calm, clientsOf, holds, type Experiment, type Finding, type Sides } from './experiment.ts'
 import type { Side } from '../side/side.ts'
 import type { Taken } from '../side/ledger.ts'
 
@@ -14,7 +13,7 @@ export const publishOne: Experiment = {
     'One event goes to one worker of each side. The server says 202: it took it. Who else gets to know?',
   question: bench => ({
     text: 'How many clients of the broken side get it?',
-    max: bench.broken?.streams.all.length || streamsWanted,
+    max: clientsOf(bench),
     unit: 'clients',
   }),
   async run(sides, say) {

@@ -1,5 +1,4 @@
-import { streamsWanted } from '../bench.ts'
-import { calm, holds, type Experiment } from './experiment.ts'
+import { calm, clientsOf, holds, type Experiment } from './experiment.ts'
 import type { Side } from '../side/side.ts'
 
 /** nginx looks at its timers when it has something to do; and a busy machine is late. */
@@ -15,7 +14,7 @@ export const quiet: Experiment = {
     }.`,
   question: bench => ({
     text: 'How many clients of the broken side are cut off?',
-    max: bench.broken?.streams.all.length || streamsWanted,
+    max: clientsOf(bench),
     unit: 'clients',
   }),
   async run(sides, say) {

@@ -25,6 +25,8 @@ export interface Picture {
   readonly dots: readonly Dot[]
   /** How many dots stand next to each other, over all lanes. */
   readonly slots: number
+  /** And how many rows there are. */
+  readonly rows: number
 }
 
 /** What a side looks like now. */
@@ -32,6 +34,7 @@ export function pictureOf(side: Side, nowMs: number): Picture {
   const counts = side.ledger.count(nowMs)
   const { lanes, open } = side
   const all = side.streams.all
+  const dots = placeDots(all, lanes, side.ledger.marks(nowMs))
   return {
     counts,
     percent: counts.due === 0 ? undefined : (100 * counts.delivered) / counts.due,
@@ -39,7 +42,8 @@ export function pictureOf(side: Side, nowMs: number): Picture {
     total: all.length,
     holders: new Set(open.map(laneOf)).size,
     lanes,
-    dots: placeDots(all, lanes, side.ledger.marks(nowMs)),
+    dots,
+    rows: new Set(dots.map(({ top }) => top)).size,
     slots: Math.max(1, lanes.length) * dotsPerRow(lanes.length),
   }
 }

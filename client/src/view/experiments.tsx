@@ -150,7 +150,7 @@ function Result({
       <div class="measured">
         <h3>{experiment.title}: what was measured</h3>
         <p class="answer">
-          <strong>{outcome.answer}</strong> of {max} {unit}.{' '}
+          <strong>{outcome.answer}</strong> {unit === '%' ? '%' : `of ${max} ${unit}`}.{' '}
           {guess === undefined ? '' : guess === outcome.answer ? 'You said so.' : `You said ${guess}.`}
         </p>
         <table>

@@ -94,11 +94,12 @@ function Numbers({ picture: { counts, open, total } }: { picture: Picture }) {
 }
 
 function Diagram({ side, picture, patienceMs }: PanelProps) {
+  const wires = useRef<HTMLCanvasElement>(null)
   const canvas = useRef<HTMLCanvasElement>(null)
   const pulses = useRef<Pulses>(null)
   useEffect(() => {
-    if (canvas.current === null) return undefined
-    const made = new Pulses(canvas.current, side)
+    if (wires.current === null || canvas.current === null) return undefined
+    const made = new Pulses(wires.current, canvas.current, side)
     pulses.current = made
     return () => made.end()
   }, [side])
@@ -108,28 +109,33 @@ function Diagram({ side, picture, patienceMs }: PanelProps) {
   const { lanes, dots } = picture
   return (
     <div class="diagram" role="img" aria-label={described(side, picture)}>
-      <canvas ref={canvas} />
+      <canvas ref={wires} class="wires" />
+      <canvas ref={canvas} class="pulses" />
       <div class="node log" data-node="log">
         {side.kind === 'fixed' ? 'one log, in Redis' : 'no log'}
       </div>
       <div class="lanes">
         {lanes.map(({ key, label, worker, state }) => (
           <div class="node lane" key={key} data-lane={key} data-worker={worker} data-state={state}>
-            <span class="long">worker </span>
-            {label}
+            <span>
+              <span class="long">worker </span>
+              {label}
+            </span>
             {state === 'gone' && <small>restarting…</small>}
           </div>
         ))}
       </div>
       <div class="middle">
         <div class="node publisher" data-node="publisher">
-          <span class="long">publish</span> ▸
+          <span>
+            <span class="long">POST </span>▸
+          </span>
         </div>
         <div class="node proxy" data-node="proxy">
-          nginx
+          {patienceMs === undefined ? 'nginx' : `nginx, patient for ${secondsLeft(dots, patienceMs)} s more`}
         </div>
       </div>
-      <div class="dots" style={{ '--slots': picture.slots }}>
+      <div class="dots" style={{ '--slots': picture.slots, '--rows': picture.rows }}>
         {dots.map(dot => (
           <Light key={dot.stream} dot={dot} patienceMs={patienceMs} />
         ))}
@@ -144,6 +150,13 @@ function Light({ dot, patienceMs }: { dot: Dot; patienceMs: number | undefined }
   const share = isCounted ? Math.max(0, 1 - (performance.now() - heardAtMs) / patienceMs) : undefined
   const style = { left: `${left}%`, top: `${top}%`, '--left': share }
   return <i data-stream={stream} data-under={lane} data-look={look} style={style} />
+}
+
+/** Until the next client is cut. */
+function secondsLeft(dots: readonly Dot[], patienceMs: number): number {
+  const counted = dots.filter(({ look }) => look !== 'away' && look !== 'dead')
+  const heardAtMs = Math.min(...counted.map(dot => dot.heardAtMs), performance.now())
+  return Math.max(0, Math.ceil((heardAtMs + patienceMs - performance.now()) / 1000))
 }
 
 /** The diagram for who does not see it. */

@@ -18,6 +18,10 @@ const pace = { toWorker: 420, toLog: 220, fromLog: 280, toStream: 320 }
 /** Of events that come faster than this, only the lights are shown. */
 const betweenMsMin = 160
 const lightMs = 520
+/** Longer than the transition of diagram.css. */
+const moveMs = 700
+/** Of events that come one soon after the other, each goes faster. */
+const hurryMs = 400
 /** What comes so long after it was acknowledged is a replay. */
 const replayAfterMs = 1500
 const eventsMax = 500
@@ -30,6 +34,8 @@ const eventsMax = 500
 export class Pulses {
   readonly #side: Side
   readonly #plan: Plan
+  /** Behind everything, while the pulses are before it. */
+  readonly #wires: Plan
   readonly #stop: () => void
   readonly #still = matchMedia('(prefers-reduced-motion: reduce)')
   /** By event: since when it may light streams, and when it was acknowledged. */
@@ -37,16 +43,21 @@ export class Pulses {
   #pulses: Pulse[] = []
   #lights: { readonly stream: number; readonly startMs: number; readonly color: Color }[] = []
   #drawnAtMs = 0
+  #movedAtMs = 0
+  #takenAtMs = 0
+  #areWiresDrawn = false
   #frame: number | undefined
 
-  constructor(canvas: HTMLCanvasElement, side: Side) {
+  constructor(wires: HTMLCanvasElement, canvas: HTMLCanvasElement, side: Side) {
     this.#side = side
+    this.#wires = new Plan(wires)
     this.#plan = new Plan(canvas)
     const unwatch = side.watch({
       published: (taken, receivers) => this.#published(taken, receivers),
       received: (stream, event) => this.#received(stream, event),
+      cut: ({ number }) => (this.#lights = this.#lights.filter(({ stream }) => stream !== number)),
     })
-    const resized = new ResizeObserver(() => this.#wake())
+    const resized = new ResizeObserver(() => this.moved())
     resized.observe(canvas)
     this.#stop = () => {
       unwatch()
@@ -58,6 +69,8 @@ export class Pulses {
   /** The diagram was drawn anew: its parts may stand elsewhere. */
   moved(): void {
     this.#plan.forget()
+    this.#wires.forget()
+    this.#movedAtMs = performance.now()
     this.#wake()
   }
 
@@ -69,12 +82,14 @@ export class Pulses {
     const nowMs = performance.now()
     const isShown = !this.#still.matches && nowMs - this.#drawnAtMs >= betweenMsMin
     const lane = this.#plan.worker(publishedBy)
+    const hurry = nowMs - this.#takenAtMs < hurryMs ? 0.4 : 1
+    this.#takenAtMs = nowMs
     let lightAtMs = nowMs
     if (isShown && lane !== undefined && !document.hidden) {
       this.#drawnAtMs = nowMs
-      this.#add(this.#plan.toWorker(lane), nowMs, pace.toWorker, 'own')
-      lightAtMs += pace.toWorker
-      if (this.#side.kind === 'fixed') lightAtMs = this.#throughLog(lane, receivers, lightAtMs)
+      this.#add(this.#plan.toWorker(lane), nowMs, pace.toWorker * hurry, 'own')
+      lightAtMs += pace.toWorker * hurry
+      if (this.#side.kind === 'fixed') lightAtMs = this.#throughLog(lane, receivers, lightAtMs, hurry)
     }
     this.#events.set(id, { lightAtMs, atMs: nowMs })
     for (const stream of receivers) this.#light(stream, lightAtMs, 'own')
@@ -82,13 +97,13 @@ export class Pulses {
   }
 
   /** To each worker of which a stream has the event already. */
-  #throughLog(lane: string, receivers: readonly number[], atMs: number): number {
+  #throughLog(lane: string, receivers: readonly number[], atMs: number, hurry: number): number {
     const held = new Set(receivers.map(stream => this.#plan.laneOf(stream)))
-    this.#add(this.#plan.toLog(lane), atMs, pace.toLog, 'own')
+    const [toLog, fromLog] = [pace.toLog * hurry, pace.fromLog * hurry]
+    this.#add(this.#plan.toLog(lane), atMs, toLog, 'own')
     for (const other of held)
-      if (other !== undefined)
-        this.#add(this.#plan.fromLog(lane, other), atMs + pace.toLog, pace.fromLog, 'own')
-    return atMs + pace.toLog + pace.fromLog
+      if (other !== undefined) this.#add(this.#plan.fromLog(lane, other), atMs + toLog, fromLog, 'own')
+    return atMs + toLog + fromLog
   }
 
   #received({ number }: SideStream, { id, seq }: Brought): void {
@@ -129,13 +144,23 @@ export class Pulses {
     const nowMs = performance.now()
     this.#pulses = this.#pulses.filter(({ startMs, durationMs }) => nowMs < startMs + durationMs)
     this.#lights = this.#lights.filter(({ startMs }) => nowMs < startMs + lightMs)
+    // Dots take a moment to get to another worker.
+    const isMoving = nowMs - this.#movedAtMs < moveMs
+    if (isMoving || !this.#areWiresDrawn) this.#drawWires()
     const brush = this.#plan.clear()
     if (brush === undefined) return
-    this.#plan.drawWires(brush, this.#side.kind === 'fixed')
     for (const pulse of this.#pulses) this.#drawPulse(brush, pulse, nowMs)
     for (const { stream, startMs, color } of this.#lights)
       if (nowMs >= startMs) this.#drawLight(brush, stream, (nowMs - startMs) / lightMs, color)
-    if (this.#pulses.length + this.#lights.length > 0) this.#wake()
+    if (isMoving || this.#pulses.length + this.#lights.length > 0) this.#wake()
+  }
+
+  #drawWires(): void {
+    this.#wires.forget()
+    const brush = this.#wires.clear()
+    if (brush === undefined) return
+    this.#wires.drawWires(brush, this.#side.kind === 'fixed')
+    this.#areWiresDrawn = true
   }
 
   #drawPulse(
