@@ -113,6 +113,16 @@ test('nginx’s container ends with a line that says why where nothing may be wr
   assert.match(await logs(name), /\[emerg\].*"\/tmp\/.*Read-only file system/)
 })
 
+test('BROKEN_TIMEOUT is how long the broken side waits for a byte, and changes nothing on the fixed one', async () => {
+  const name = await start('sse-lab/nginx', '--env', 'BROKEN_TIMEOUT=7s')
+  await until('an answer on port 80', 10_000, async () => /retry: \d/.test(await ask(name, 80, '/events')))
+
+  const said = await docker('exec', name, 'nginx', '-e', 'stderr', '-c', '/lab/nginx.conf', '-T')
+
+  const timeouts = [...said.matchAll(/^ *proxy_read_timeout (\w+);/gm)].map(([, time]) => time)
+  assert.deepEqual(timeouts, ['60s', '7s'])
+})
+
 /** A preload that makes each worker log a line of 1 kB each millisecond or so. PM2's own process stays as it is. */
 const noise = `if (process.env.pm2_env) {
   let line = 0
