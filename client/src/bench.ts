@@ -150,9 +150,15 @@ export class Bench {
 
   /** Goes on after a pause, also one of its own. */
   async resume(): Promise<void> {
+    await this.wake()
+    this.beat.resume('person')
+    this.#changed()
+  }
+
+  /** Opens every stream again if the page has stopped by itself. What a person has paused stays so. */
+  async wake(): Promise<void> {
     if (this.beat.pauses.has('time')) await this.#openStreams()
     this.beat.resume('time')
-    this.beat.resume('person')
     this.#stopLater()
     this.#changed()
   }

@@ -66,7 +66,7 @@ export class Course {
     this.#shown = name
     this.#set(name, { ...idle, state: 'running', guess: this.of(name).guess })
     try {
-      await this.#bench.resume()
+      await this.#bench.wake()
       const say = (text: string, untilMs?: number): void => this.#set(name, { text, untilMs })
       const outcome = await experiment.run({ bench: this.#bench, broken, fixed }, say)
       this.#set(name, { state: 'done', outcome, text: '', untilMs: undefined })

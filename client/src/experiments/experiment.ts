@@ -26,7 +26,7 @@ export interface Outcome {
 }
 
 /** Says how it goes on; with `untilMs`, by performance.now(), something is counted down. */
-type Say = (text: string, untilMs?: number) => void
+export type Say = (text: string, untilMs?: number) => void
 
 interface Question {
   readonly text: string

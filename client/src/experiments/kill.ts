@@ -23,7 +23,6 @@ export const kill: Experiment = {
     say('Waiting until every client is there.')
     await calm(sides)
     bench.beat.lend(Math.max(bench.beat.rate, eventsPerSecondMin))
-    bench.beat.resume('person')
     const watches = [watchCuts(broken), watchCuts(fixed)] as const
     try {
       await holds(() => false, 500)

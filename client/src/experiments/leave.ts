@@ -22,7 +22,6 @@ export const leave: Experiment = {
     say('Waiting until every client is there.')
     await calm(sides)
     bench.beat.lend(1)
-    bench.beat.resume('person')
     const both = [new Traveller(broken), new Traveller(fixed)] as const
     try {
       for (const one of both) one.leave()

@@ -1,7 +1,7 @@
 import type { Bench } from '../bench.ts'
 import { serverOf } from '../lab/name.ts'
 import type { Side } from '../side/side.ts'
-import { calm, clientsOf, holds, type Experiment } from './experiment.ts'
+import { calm, clientsOf, holds, type Experiment, type Say, type Sides } from './experiment.ts'
 
 const goneMsMax = 20_000
 const backMsMax = 60_000
@@ -27,18 +27,12 @@ export const proxy: Experiment = {
     await calm(sides)
     const lostBefore = fixed.ledger.count(performance.now()).lost
     const total = broken.streams.all.length
-    await Promise.all([restart(broken), restart(fixed)])
-    say('The servers end. Their clients are sent away.')
-    if (!(await holds(() => [broken, fixed].every(({ open }) => open.length === 0), goneMsMax)))
-      throw new Error('some streams were never cut')
-    say('The servers start. Who asks meanwhile gets the answer of the proxy.')
-    await holds(() => fixed.open.length === fixed.streams.all.length, backMsMax)
-    say('The fixed side is complete. Is anybody still coming on the broken side?')
-    await holds(
-      () => broken.streams.all.every(({ state }) => state === 'open' || state === 'dead'),
-      retryMsMax,
-    )
-    await holds(() => fixed.ledger.count(performance.now()).behind === 0, retryMsMax)
+    bench.beat.lend(bench.beat.rate)
+    try {
+      await restartBoth(sides, say)
+    } finally {
+      bench.beat.giveBack()
+    }
     const back = broken.open.length
     const lost = fixed.ledger.count(performance.now()).lost - lostBefore
     const all = fixed.streams.all.length
@@ -58,11 +52,11 @@ export const proxy: Experiment = {
   why: [
     'While its server is away nginx answers 502. For an EventSource that is no cut but an answer: it gives up for good, without an error that anybody sees.',
     'People reload the page, or wait for news that will never come. It looks like a quiet day.',
-    'On the fixed side nginx says “later” to readers in the words of the protocol, 200 with retry:, and the client opens a new EventSource if one has given up all the same.',
+    'On the fixed side nginx says “later” in the words of the protocol, 200 with retry:, and the client opens a new EventSource if one has given up all the same.',
   ],
   lines: [
     {
-      place: 'nginx: tell readers to come back, instead of 502',
+      place: 'nginx: tell clients to come back, instead of 502',
       text: `location = /events {
     proxy_pass http://server;
     error_page 502 503 504 = /later;
@@ -82,6 +76,19 @@ location = /later {
     },
   ],
   scenario: 'deploy-502',
+}
+
+/** Until everybody is back who will ever be. */
+async function restartBoth({ broken, fixed }: Sides, say: Say): Promise<void> {
+  await Promise.all([restart(broken), restart(fixed)])
+  say('The servers end. Their clients are sent away.')
+  if (!(await holds(() => [broken, fixed].every(({ open }) => open.length === 0), goneMsMax)))
+    throw new Error('some streams were never cut')
+  say('The servers start. Who asks meanwhile gets the answer of the proxy.')
+  await holds(() => fixed.open.length === fixed.streams.all.length, backMsMax)
+  say('The fixed side is complete. Is anybody still coming on the broken side?')
+  await holds(() => broken.streams.all.every(({ state }) => state === 'open' || state === 'dead'), retryMsMax)
+  await holds(() => fixed.ledger.count(performance.now()).behind === 0, retryMsMax)
 }
 
 /** Each server of the side, by one of its workers. */

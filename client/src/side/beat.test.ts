@@ -34,6 +34,21 @@ test('an experiment lends another rate, and what the person chose comes back', t
   assert.deepEqual([lent, beats, beat.rate], [11, 12, 1])
 })
 
+test('what is lent runs although the person has paused, and is still again afterwards', t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let beats = 0
+  const beat = new Beat(() => (beats += 1))
+  beat.resume('hidden')
+  beat.pause('person')
+  const before = beats
+  beat.lend(1)
+  t.mock.timers.tick(3000)
+  beat.giveBack()
+  t.mock.timers.tick(3000)
+
+  assert.equal(beats - before, 3)
+})
+
 test('the rate stays within its bounds', () => {
   const beat = new Beat(() => undefined)
 

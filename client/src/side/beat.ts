@@ -21,8 +21,10 @@ export class Beat {
     return this.#rate
   }
 
+  /** What an experiment has borrowed runs, also for a person who has paused. */
   get isRunning(): boolean {
-    return this.#pauses.size === 0
+    const others = [...this.#pauses].filter(why => why !== 'person')
+    return others.length === 0 && (this.#lent !== undefined || !this.#pauses.has('person'))
   }
 
   get pauses(): ReadonlySet<Pause> {
@@ -46,7 +48,7 @@ export class Beat {
     if (this.isRunning) this.#act()
   }
 
-  /** Another rate until `giveBack()`. */
+  /** Another rate until `giveBack()`, whether a person has paused or not. */
   lend(rate: number): void {
     this.#lent = rate
     this.#start()

@@ -59,9 +59,13 @@ export class Pulses {
     })
     const resized = new ResizeObserver(() => this.moved())
     resized.observe(canvas)
+    const scheme = matchMedia('(prefers-color-scheme: dark)')
+    const recolored = (): void => this.moved()
+    scheme.addEventListener('change', recolored)
     this.#stop = () => {
       unwatch()
       resized.disconnect()
+      scheme.removeEventListener('change', recolored)
       if (this.#frame !== undefined) cancelAnimationFrame(this.#frame)
     }
   }
