@@ -4,7 +4,7 @@ import type { Browser, Page } from 'playwright-core'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
 import { within } from '@sse-lab/testkit/deadline.ts'
 import { buildPage, type PageFiles } from './page-files.ts'
-import { ScriptedServer, type Opened } from './scripted-server.ts'
+import { ScriptedServer } from './scripted-server.ts'
 import { startSides } from './sides.ts'
 import { counts, openTabIn, shows } from './tab.ts'
 
@@ -26,11 +26,12 @@ function rowTexts(page: Page): Promise<string[][]> {
     .evaluateAll(rows => rows.map(row => [...row.children].map(cell => cell.textContent)))
 }
 
-/** A client alone: the page's own side is a server that knows no other, and has five. The first is shown close up. */
-function first(server: ScriptedServer): Opened {
-  const [opened] = server.open
-  assert.ok(opened, 'a stream is open')
-  return opened
+/** To every open stream: which of them the page shows close up, the server cannot know. */
+const everyone = {
+  send: (server: ScriptedServer, id: string, data: unknown) =>
+    server.open.forEach(opened => opened.send(id, data)),
+  write: (server: ScriptedServer, frame: string) => server.open.forEach(opened => opened.write(frame)),
+  cut: (server: ScriptedServer) => server.open.forEach(opened => opened.cut()),
 }
 
 function worker(instance: number): Record<string, unknown> {
@@ -139,7 +140,7 @@ test('an event from elsewhere shows as it came, without latency or publisher, an
   await using tab = await openTab(server)
 
   for (const [at, data] of ['plain', '[1,2]', 'null', '{"sentAt":1e999}', 'two\ndata: lines'].entries())
-    first(server).send(`${at}-0`, data)
+    everyone.send(server, `${at}-0`, data)
   await within(5000, 'five rows', async () => (await rowTexts(tab.page)).length === 5)
 
   const rows = await rowTexts(tab.page)
@@ -159,9 +160,9 @@ test('markup shows as text, wherever it comes from', async () => {
   server.publish = () => ({ status: 400, body: { title: markup, detail: markup } })
   await using tab = await openTab(server)
 
-  first(server).send('1-0', markup)
-  first(server).send('2-0', { text: markup })
-  first(server).write(`event: gap\ndata: ${JSON.stringify({ oldest: markup })}\n\n`)
+  everyone.send(server, '1-0', markup)
+  everyone.send(server, '2-0', { text: markup })
+  everyone.write(server, `event: gap\ndata: ${JSON.stringify({ oldest: markup })}\n\n`)
   await tab.page.locator('#send').click()
 
   await shows(tab.page, '#notices', `Fixed: Not acknowledged (400: ${markup}: ${markup}).`)
@@ -175,7 +176,7 @@ test('the list keeps the newest 200 events, and the beat of the page is not amon
   await using server = await ScriptedServer.start(files)
   await using tab = await openTab(server, '/?rate=20')
 
-  for (let n = 1; n <= 250; n += 1) first(server).send(`${1000 + n}-0`, `event ${n}`)
+  for (let n = 1; n <= 250; n += 1) everyone.send(server, `${1000 + n}-0`, `event ${n}`)
   await shows(tab.page, '#events tr:first-child .text', 'event 250')
 
   const rows = await rowTexts(tab.page)
@@ -187,7 +188,7 @@ test('a gap shows in the list, with the oldest event that there is', async () =>
   await using server = await ScriptedServer.start(files)
   await using tab = await openTab(server)
 
-  first(server).write('event: gap\ndata: {"oldest":"21-0"}\n\n')
+  everyone.write(server, 'event: gap\ndata: {"oldest":"21-0"}\n\n')
 
   await shows(tab.page, '#events tr[data-gap]', /^Gap: .* The oldest event there is: 21-0\.$/)
 })
@@ -196,7 +197,7 @@ test('the topic comes from the address; another one opens other streams and chan
   await using server = await ScriptedServer.start(files)
   await using tab = await openTab(server, '/?rate=0&topic=a')
   assert.deepEqual(new Set(server.open.map(({ topic }) => topic)), new Set(['a']))
-  first(server).send('1-0', 'on a')
+  everyone.send(server, '1-0', 'on a')
   await shows(tab.page, '#events tr .text', 'on a')
 
   await tab.page.locator('#topic').fill('b/1')
@@ -232,7 +233,7 @@ test('the worker that takes a client over is shown', async () => {
   await shows(tab.page, '#worker-instance', '0')
 
   server.hello = { worker: 'lab/1', instance: 1, pid: 28, bus: 'streams', heartbeatMs: 0 }
-  first(server).cut()
+  everyone.cut(server)
 
   await shows(tab.page, '#worker-pid', '28')
   await shows(tab.page, '#openings', '2 times')
@@ -292,12 +293,12 @@ test('after an answer that ends an EventSource for good, the fixed side comes ba
   const { fixed, broken } = sides
   await using tab = await openTabIn(browser, fixed)
   for (const server of [fixed, broken]) {
-    first(server).send('17-0', 'before')
+    everyone.send(server, '17-0', 'before')
     server.script.push('503')
   }
   await shows(tab.page, '#events tr .text', 'before')
 
-  for (const server of [fixed, broken]) first(server).cut()
+  for (const server of [fixed, broken]) server.open[0]?.cut()
   await within(5000, 'the fixed side to be back', () =>
     fixed.openings.some(({ queryId }) => queryId === '17-0'),
   )
@@ -310,7 +311,7 @@ test('after an answer that ends an EventSource for good, the fixed side comes ba
 test('the page comes back from the back/forward cache with its list and every stream', async () => {
   await using server = await ScriptedServer.start(files)
   await using tab = await openTab(server)
-  first(server).send('17-0', 'before')
+  everyone.send(server, '17-0', 'before')
   await shows(tab.page, '#events tr .text', 'before')
 
   await tab.page.goto(`${server.origin}/elsewhere`)
