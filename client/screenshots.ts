@@ -18,11 +18,11 @@ async function open(browser: Browser, width: number, height: number, colorScheme
   const page = await context.newPage()
   page.on('pageerror', error => process.stdout.write(`  ${String(error)}\n`))
   await page.goto(url)
-  await until('ten events on both sides', 60_000, async () => {
+  await until('six events on both sides', 60_000, async () => {
     const due = await page
       .locator('[data-side]')
       .evaluateAll(sides => sides.map(({ dataset }) => Number(dataset['due'])))
-    return due.length > 0 && due.every(count => count >= 240)
+    return due.length > 0 && due.every(count => count >= 144)
   })
   return page
 }

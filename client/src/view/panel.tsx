@@ -18,6 +18,11 @@ interface PanelProps {
   readonly patienceMs: number | undefined
 }
 
+const logs: Readonly<Record<string, string>> = {
+  streams: 'one log, in Redis',
+  pubsub: 'one channel, in Redis',
+}
+
 /** One side: what became of the events, as one number, and where they went. */
 export function Panel({ side, picture, patienceMs }: PanelProps) {
   const { kind } = side
@@ -112,7 +117,7 @@ function Diagram({ side, picture, patienceMs }: PanelProps) {
       <canvas ref={wires} class="wires" />
       <canvas ref={canvas} class="pulses" />
       <div class="node log" data-node="log">
-        {side.kind === 'fixed' ? 'one log, in Redis' : 'no log'}
+        {logs[side.bus] ?? 'no log'}
       </div>
       <div class="lanes">
         {lanes.map(({ key, label, worker, state }) => (
