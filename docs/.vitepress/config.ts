@@ -37,6 +37,7 @@ export default defineConfig({
     outline: [2, 3],
     search: { provider: 'local' },
     sidebar: sidebar(),
+    notFound: { quote: 'Look for what you see among the symptoms, or use the search.', linkText: 'All docs' },
     nav: [
       { text: 'Find your symptom', link: '/symptoms' },
       { text: 'Take it home', link: '/take-it-home' },
