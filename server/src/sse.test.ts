@@ -213,6 +213,28 @@ test('behind body parser, session headers, compression and a prefix of Express i
   assert.deepEqual(stream.headers['set-cookie'], ['session=1'])
 })
 
+test('a body that somebody else has read is taken as bytes, as text or parsed, and refused like any other', async t => {
+  const sse = await open(t)
+  const bodies: unknown[] = [
+    Buffer.from('{"topic":"a","data":1}'),
+    '{"topic":"a","data":1}',
+    { topic: 'a', data: 1 },
+  ]
+  const wrong: unknown[] = [Buffer.from('{"topic'), '', [1], { topic: 'a' }]
+  const base = await serve(t, (request, response) => {
+    const body = [...bodies, ...wrong][Number(request.headers['x-number'])]
+    request.resume().once('end', () => void sse.receive(request, response, { body }))
+  })
+
+  const answers = []
+  for (let n = 0; n < 7; n += 1) answers.push(await post(base, {}, { 'x-number': String(n) }))
+
+  assert.deepEqual(
+    answers.map(({ status }) => status),
+    [202, 202, 202, 400, 400, 400, 400],
+  )
+})
+
 test('a stream that something encodes is cut, and the log says what to do', async t => {
   const lines: string[] = []
   const note = (_: object, text: string) => void lines.push(text)

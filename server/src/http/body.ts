@@ -16,15 +16,20 @@ export type Request = IncomingMessage | Http2ServerRequest
  */
 export async function readJsonBody(request: Request, bytesMax: number, bound: string): Promise<unknown> {
   const encoding = requireJson(request)
-  const text = textOf(await readBytes(request, encoding, bytesMax, bound))
+  return jsonOf(await readBytes(request, encoding, bytesMax, bound))
+}
+
+/** What the bytes of a body say. Throws a Refusal if they are not JSON in UTF-8. */
+export function jsonOf(bytes: Buffer): unknown {
+  const text = textOf(bytes)
   return text === '' ? {} : parse(text)
 }
 
 const utf8Names = [undefined, 'utf-8', 'utf8']
 const encodings = ['identity', 'gzip', 'deflate']
 
-/** Checks what the headers say of the body. Returns its Content-Encoding. */
-function requireJson({ headers }: Request): string {
+/** Checks what the headers say of the body. Returns its Content-Encoding. Throws a Refusal. */
+export function requireJson({ headers }: Request): string {
   const { type, parameters } = parseContentType(headers['content-type'] ?? '')
   if (type !== 'application/json') {
     throw new Refusal('not-json', 'Send the body with Content-Type: application/json.')

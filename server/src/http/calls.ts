@@ -9,7 +9,7 @@ import type { Request } from './body.ts'
 import { streamHeaders } from './connection.ts'
 import { problemOf, sendProblem } from './problem.ts'
 import type { Publisher } from './publisher.ts'
-import { receive, type ReceiveWish } from './receive.ts'
+import { bodyReader, receive, type ReceiveWish } from './receive.ts'
 import { Refusal } from './refusal.ts'
 import { writeHead, type Response } from './response.ts'
 import { StreamCalls, type StreamWish } from './stream.ts'
@@ -57,10 +57,11 @@ export class Calls {
 
   async receive(request: Request, response: Response, { grant, body }: ReceiveWish): Promise<void> {
     const { publisher, settings } = this.#parts
-    const { eventBytesMax, name } = settings
     try {
+      // Before anything that takes a turn: see bodyReader.
+      const read = bodyReader(request, body, settings.eventBytesMax)
       const granted = await this.#access.grantOf(request, grant)
-      await receive({ publisher, eventBytesMax, name }, request, response, { grant: granted, body })
+      await receive({ publisher, name: settings.name, grant: granted }, request, response, read)
     } catch (error) {
       this.#refuse(error, request, response)
     }
