@@ -43,7 +43,7 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
   const lab = labCalls({
     enabled: config.lab,
     origins: config.corsOrigins,
-    bus: bus.name,
+    bus: config.bus,
     brokenTimeoutMs: config.brokenTimeout,
     restarts: config.containerRestarts,
     listWorkers: async () => (await workers.list()).workers,
