@@ -117,7 +117,7 @@ test: test-image k6-tests prometheus ## work: Run every test, in a container; PA
 test-faults: test-image ## prove: Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses (6 minutes)
 	@PARTS=faults $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
-test-examples: test-image ## Try the package in Express, NestJS, Fastify and plain Node: kit, fan-out, replay, deploy, kill (4 minutes)
+test-examples: test-image ## prove: Try the package in Express, NestJS, Fastify and plain Node: kit, fan-out, replay, deploy, kill (4 minutes)
 	@PARTS=examples $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 # A lab that runs gets the report, for its page.

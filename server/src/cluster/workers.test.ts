@@ -119,10 +119,10 @@ test('a worker that begins before Redis is connected says nothing of it; one tha
   assert.equal(lines.length, 0)
 
   await until('a line', 3000, () => lines[0])
-  assert.match(lines.join(''), /the other workers cannot be told how this one is/)
+  assert.match(lines.join(''), /could not write the status of this worker to Redis/)
   redis.away = false
   const over = await until('the end of it', 3000, () => lines.at(1))
-  assert.match(over, /the other workers are told again how this one is/)
+  assert.match(over, /the status of this worker is in Redis again/)
 })
 
 test('workers of two servers with one host name are listed as so many', async () => {
