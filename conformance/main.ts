@@ -1,8 +1,12 @@
+import { readFileSync } from 'node:fs'
+import { argumentsOf } from './environment.ts'
 import { cases } from './kit/cases.ts'
-import { OptionError, readOptions } from './kit/options.ts'
-import { resultText, sumText } from './kit/report.ts'
+import { OptionError } from './kit/option-error.ts'
+import { readOptions } from './kit/options.ts'
+import { NoAnswer } from './kit/refusal.ts'
+import { exitCode, resultText, sumText } from './kit/report.ts'
+import { runCases } from './kit/run.ts'
 import { casesTable } from './kit/table.ts'
-import { NoAnswer, runCases } from './kit/run.ts'
 
 /** `make conformance URL=…`: which rules a server of event streams keeps. docs/conformance.md lists them. */
 const exitUsage = 2
@@ -17,15 +21,19 @@ async function main(): Promise<void> {
     print(casesTable(cases))
     return
   }
-  const options = readOptions(args)
+  const given = args[0] === '--environment' ? argumentsOf(process.env) : args
+  const options = readOptions(given, path => readFileSync(path, 'utf8'))
   if (!cases.some(({ id }) => id.startsWith(options.only))) {
     throw new OptionError(`--only: no case begins with ${options.only}; --list lists them`)
   }
-  const results = await runCases(cases, options, result => print(resultText(result)))
+  const results = await runCases(
+    cases,
+    options,
+    result => print(resultText(result)),
+    note => print(`note  ${note}`),
+  )
   print(sumText(results))
-  // A run that judged nothing proves nothing.
-  const judged = results.some(({ outcome }) => outcome !== 'skip')
-  process.exitCode = results.some(({ outcome }) => outcome === 'FAIL') || !judged ? 1 : 0
+  process.exitCode = exitCode(results, options.strict)
 }
 
 await main().catch((error: unknown) => {

@@ -8,7 +8,7 @@ export const corsRules: Case[] = [
   {
     id: 'cors/stream',
     name: 'a page of the configured origin may read the stream',
-    rule: 'standard',
+    rule: 'must',
     why: 'without Access-Control-Allow-Origin an EventSource gives up for good',
     needs,
     async check(target) {
@@ -22,7 +22,7 @@ export const corsRules: Case[] = [
   {
     id: 'cors/vary',
     name: 'an answer that names the origin varies by it',
-    rule: 'standard',
+    rule: 'should',
     why: 'a cache would give the answer for one origin to another, which may not read it',
     needs,
     async check(target) {
@@ -34,7 +34,7 @@ export const corsRules: Case[] = [
   {
     id: 'cors/credentials',
     name: 'nothing allows credentials to every origin',
-    rule: 'standard',
+    rule: 'must',
     why: 'browsers refuse * together with credentials, so that nobody could read it',
     needs,
     async check(target) {
@@ -49,7 +49,7 @@ export const corsRules: Case[] = [
   {
     id: 'cors/preflight',
     name: 'a page of the configured origin may publish JSON',
-    rule: 'standard',
+    rule: 'must',
     why: 'JSON from another origin is asked for in a preflight first: without its answer no POST is sent',
     needs: ['origin', 'publish'],
     async check(target) {

@@ -58,7 +58,10 @@ export const heads: Case[] = [
     rule: 'lab',
     why: 'single sign-on makes such cookies, and the 400 or 431 of a proxy or server ends an EventSource for good',
     async check(target) {
-      await target.stream({ headers: { Cookie: `session=${'x'.repeat(9000 - 'session='.length)}` } })
+      const long = `session=${'x'.repeat(9000 - 'session='.length)}`
+      await target.stream({
+        headers: { Cookie: [target.options.headers.cookie, long].filter(Boolean).join('; ') },
+      })
     },
   },
   ...inputs.map(refusal),

@@ -112,8 +112,9 @@ export const hello: Case[] = [
   {
     id: 'retry/digits',
     name: 'every retry is ASCII digits alone',
-    rule: 'standard',
+    rule: 'must',
     why: 'a browser ignores "3s" and "1e3", and comes back after its own default',
+    after: ['delivery/arrives'],
     async check(target) {
       const stream = await target.stream()
       if (target.options.publish !== undefined) await target.dataBeforeEnd(stream)
@@ -126,6 +127,7 @@ export const hello: Case[] = [
     name: 'no block is a lone retry',
     rule: 'lab',
     why: 'its blank line dispatches nothing but wipes the id of a browser that came back: it resumes from nowhere',
+    after: ['delivery/arrives'],
     async check(target) {
       const stream = await target.stream({ headers: { 'Last-Event-ID': '1-1' } })
       if (target.options.publish !== undefined) await target.dataBeforeEnd(stream)

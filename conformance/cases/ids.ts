@@ -5,8 +5,9 @@ export const ids: Case[] = [
   {
     id: 'ids/no-nul',
     name: 'no id holds NUL',
-    rule: 'standard',
+    rule: 'must',
     why: 'a browser ignores such an id, and comes back with an older one',
+    after: ['delivery/arrives'],
     async check(target) {
       const stream = await target.stream()
       if (target.options.publish !== undefined) await target.dataBeforeEnd(stream)

@@ -29,7 +29,7 @@ export const pipelining: Case[] = [
       const exchange = target.connect()
       exchange.sendTogether([
         target.publishRequest({ data: 'before' }, { Connection: undefined }),
-        { path: target.streamPath(), headers: { Connection: undefined, Accept: 'text/event-stream' } },
+        target.streamRequest({ headers: { Connection: undefined } }),
       ])
       const { status } = await exchange.answer()
       expect(status >= 200 && status <= 299, 'the status of the publish', '202', status)
@@ -51,7 +51,7 @@ export const pipelining: Case[] = [
       const [bystander, exchange] = [await target.stream(), target.connect()]
       const keep = { Connection: undefined }
       exchange.sendTogether([
-        { path: target.streamPath(), headers: keep },
+        target.streamRequest({ headers: keep }),
         ...Array.from({ length: requestsBehind }, () => ({ path: '/nothing-is-here', headers: keep })),
       ])
       await exchange.head().catch((error: unknown) => {

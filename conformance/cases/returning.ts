@@ -52,7 +52,7 @@ export const returning: Case[] = [
   {
     id: 'return/utf8',
     name: 'a Last-Event-ID in UTF-8 gets a stream',
-    rule: 'standard',
+    rule: 'must',
     why: 'browsers send ids in UTF-8, and any other answer than 200 ends them for good',
     async check(target) {
       const { answer } = await target.stream(comeBack('é😀\u0080'))
@@ -80,6 +80,7 @@ export const returning: Case[] = [
     name: 'an empty id is no id: there is no gap',
     rule: 'lab',
     why: 'a page that has seen no event yet fills its query with nothing',
+    after: ['delivery/arrives'],
     async check(target) {
       for (const request of [comeBack(''), { query: 'lastEventID=' }]) {
         const stream = await target.stream(request)

@@ -1,6 +1,7 @@
 import type { Case } from './case.ts'
 import { bodies } from '../cases/bodies.ts'
 import { corsRules } from '../cases/cors.ts'
+import { delivery } from '../cases/delivery.ts'
 import { exact } from '../cases/exact.ts'
 import { framing } from '../cases/framing.ts'
 import { headers } from '../cases/headers.ts'
@@ -23,6 +24,7 @@ import { unwantedBody } from '../cases/unwanted-body.ts'
 /** Every case of the kit, in the order of the report. */
 export const cases: readonly Case[] = [
   headers,
+  delivery,
   framing,
   hello,
   ids,

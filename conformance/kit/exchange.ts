@@ -10,22 +10,29 @@ export type RequestParts = {
   path: string
   version?: '1.0' | '1.1'
   /** A value of undefined takes a header out that would be there otherwise. */
-  headers?: Record<string, string | undefined>
+  headers?: Headers
   body?: string | Buffer
+}
+export type Headers = Readonly<Record<string, string | undefined>>
+export type ExchangeOptions = WireOptions & {
+  /** Further headers of every request. */
+  always?: Headers
+  onBody?: (bytes: Buffer, answer: Answer) => void
 }
 
 /** The bytes of a request, with the headers that every request needs. */
 function requestBytes(
   base: URL,
-  { method = 'GET', path, version = '1.1', headers, body }: RequestParts,
+  { method = 'GET', path, version = '1.1', headers = {}, body }: RequestParts,
+  always: Headers = {},
 ): Buffer {
-  const all: Record<string, string | undefined> = {
-    Host: base.host,
-    Connection: 'close',
-    ...(body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }),
-    ...headers,
+  const length = body === undefined ? {} : { 'Content-Length': String(Buffer.byteLength(body)) }
+  // By their names in any case: what the request says itself wins, then what every request says.
+  const all = new Map<string, readonly [name: string, value: string | undefined]>()
+  for (const some of [{ Host: base.host, Connection: 'close', ...length }, always, headers]) {
+    for (const [name, value] of Object.entries(some)) all.set(name.toLowerCase(), [name, value])
   }
-  const lines = Object.entries(all).flatMap(([name, value]) =>
+  const lines = [...all.values()].flatMap(([name, value]) =>
     value === undefined ? [] : [`${name}: ${value}\r\n`],
   )
   const head = Buffer.from(`${method} ${path} HTTP/${version}\r\n${lines.join('')}\r\n`)
@@ -33,8 +40,17 @@ function requestBytes(
 }
 
 /** The same as text. */
-export function requestText(base: URL, parts: RequestParts): string {
-  return requestBytes(base, parts).toString()
+export function requestText(base: URL, parts: RequestParts, always: Headers = {}): string {
+  return requestBytes(base, parts, always).toString()
+}
+
+/** The server ended the connection without an answer: to some requests that is one. */
+export class Closed extends Failure {
+  override readonly name = 'Closed'
+
+  constructor() {
+    super('the connection ended without an answer', 'closed')
+  }
 }
 
 /** What to look for where a stream is silent that should speak. */
@@ -46,13 +62,11 @@ export class Exchange {
   readonly #reader: AnswerReader
   readonly #base: URL
   readonly #withinMs: number
+  readonly #always: Headers | undefined
 
-  constructor(
-    base: URL,
-    withinMs: number,
-    options: WireOptions & { onBody?: (bytes: Buffer, answer: Answer) => void } = {},
-  ) {
+  constructor(base: URL, withinMs: number, options: ExchangeOptions = {}) {
     this.#base = base
+    this.#always = options.always
     this.#withinMs = withinMs
     this.#reader = new AnswerReader(options.onBody)
     this.wire = new Wire(base, bytes => this.#reader.feed(bytes), options)
@@ -60,13 +74,13 @@ export class Exchange {
 
   send(parts: RequestParts): void {
     this.#reader.methods.push(parts.method ?? 'GET')
-    this.wire.write(requestBytes(this.#base, parts))
+    this.wire.write(requestBytes(this.#base, parts, this.#always))
   }
 
   /** Sends requests at once, in one write: in one packet, as far as they fit. */
   sendTogether(all: readonly RequestParts[]): void {
     this.#reader.methods.push(...all.map(({ method = 'GET' }) => method))
-    this.wire.write(Buffer.concat(all.map(parts => requestBytes(this.#base, parts))))
+    this.wire.write(Buffer.concat(all.map(parts => requestBytes(this.#base, parts, this.#always))))
   }
 
   /** Sends a request as it stands. `method` says how to read the answer. */
@@ -118,8 +132,8 @@ export class Exchange {
     const found = await until('an answer, or the end of the connection', this.#withinMs, () => {
       return this.#reader.answers[n] ?? (this.wire.over === undefined ? undefined : 'none')
     }).catch(() => 'late' as const)
-    if (found === 'none') throw new Failure('the connection ended without an answer')
-    if (found === 'late') throw new Failure(this.#silence())
+    if (found === 'none') throw new Closed()
+    if (found === 'late') throw new Failure(this.#silence(), 'held')
     return found
   }
 

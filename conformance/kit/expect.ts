@@ -2,7 +2,14 @@ import { isDeepStrictEqual } from 'node:util'
 
 /** The server did otherwise than a case wants. The text says what was wanted and what was seen. */
 export class Failure extends Error {
-  override readonly name = 'Failure'
+  override readonly name: string = 'Failure'
+  /** What failures of one and the same cause have in common, like `open 503`. */
+  readonly mark: string | undefined
+
+  constructor(text: string, mark?: string) {
+    super(text)
+    this.mark = mark
+  }
 }
 
 /** A case that cannot be judged on this server, and why. */

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import type { Case, Need } from './case.ts'
-import { Skip } from './expect.ts'
+import { Causes } from './causes.ts'
+import { Failure, Skip } from './expect.ts'
 import type { Options } from './options.ts'
-import type { Hello } from './stream.ts'
+import { probe, type Seen } from './probe.ts'
 import { Target } from './target.ts'
-import { connectionsOf } from './workers.ts'
 
 export type Result = {
   case: Case
@@ -11,36 +12,60 @@ export type Result = {
   /** What was seen and wanted, or why the case was skipped. */
   text: string
   ms: number
-}
-
-/** No server answers at the address. */
-export class NoAnswer extends Error {
-  override readonly name = 'NoAnswer'
+  /** What other failures of the same cause have in common with this one. */
+  mark?: string | undefined
+  /** The id of the failed case that explains this failure. */
+  followsFrom?: string
 }
 
 const caseMsMax = 20_000
 const heartbeatMsMax = 2000
-// Every case would wait for what the first stream has already waited for in vain.
-const heldWithinMsMax = 2000
+// Every case would wait for what the first look has already waited for in vain.
+const vainMsMax = 2000
 
 /**
- * Runs the cases that the options choose, several at a time, and calls `report` for each in their order.
- * Throws NoAnswer when nothing answers at all.
+ * Runs the cases that the options choose, several at a time, and calls `report` for each in their order; `note` hears what
+ * was found out about the server before. Throws NoAnswer when there is nothing to judge.
  */
 export async function runCases(
   cases: readonly Case[],
   options: Options,
   report: (result: Result) => void,
+  note: (text: string) => void = () => undefined,
 ): Promise<Result[]> {
-  const seen = await probe(options)
-  const withinMs = seen.held ? Math.min(options.withinMs, heldWithinMsMax) : options.withinMs
-  const facts = { ...seen, options: { ...options, withinMs } }
-  const chosen = cases
-    .filter(({ id, rule }) => id.startsWith(options.only) && (options.rules === 'all' || rule === 'standard'))
+  using keep = new DisposableStack()
+  const named = cases.filter(({ id }) => id.startsWith(options.only))
+  const publishes = named.some(({ needs = [] }) => needs.includes('publish'))
+  const seen = await probe(options, publishes, keep)
+  const chosen = named
+    .filter(({ rule }) => rule !== 'lab' || judgesLab(seen))
     .toSorted((one, other) => Number(one.alone ?? false) - Number(other.alone ?? false))
+  for (const text of notesOf(seen, named.length > chosen.length)) note(text)
+  return await runAll(chosen, seen, report)
+}
+
+function judgesLab({ options: { rules }, hello, held }: Seen): boolean {
+  return rules === 'all' || (rules === 'auto' && (hello !== undefined || held))
+}
+
+function notesOf({ notes, options }: Seen, left: boolean): string[] {
+  const without =
+    "no stream says the lab's hello, so the rules of the lab are left out (--rules all judges them)"
+  return left && options.rules === 'auto' ? [...notes, without] : notes
+}
+
+async function runAll(
+  chosen: readonly Case[],
+  seen: Seen,
+  report: (result: Result) => void,
+): Promise<Result[]> {
+  const { options, held, undelivered } = seen
+  const withinMs = held || undelivered ? Math.min(options.withinMs, vainMsMax) : options.withinMs
+  const facts = { ...seen, options: { ...options, withinMs } }
   const results: (Result | undefined)[] = chosen.map(() => undefined)
+  const causes = new Causes()
+  const judged: Result[] = []
   let next = 0
-  let reported = 0
   const work = async (end: number): Promise<void> => {
     while (next < end) {
       const n = next++
@@ -48,36 +73,51 @@ export async function runCases(
       if (it === undefined) return
       results[n] = await runCase(it, facts)
       // In their order, whatever order they end in: two reports can be compared line by line.
-      for (let done = results[reported]; done !== undefined; done = results[reported]) {
-        report(done)
-        reported += 1
+      for (let done = results[judged.length]; done !== undefined; done = results[judged.length]) {
+        const result = causes.add(done)
+        judged.push(result)
+        report(result)
       }
     }
   }
   const together = chosen.filter(({ alone }) => alone !== true).length
-  await Promise.all(Array.from({ length: options.concurrency }, () => work(together)))
+  const atATime = options.serial ? 1 : options.concurrency
+  await Promise.all(Array.from({ length: atATime }, () => work(together)))
   await work(chosen.length)
-  return results.filter(result => result !== undefined)
+  return judged
 }
 
-async function runCase(it: Case, facts: Facts): Promise<Result> {
+async function runCase(it: Case, facts: Seen): Promise<Result> {
   const begun = Date.now()
-  const ended = (outcome: Result['outcome'], text = ''): Result => ({
+  const ended = (outcome: Result['outcome'], text = '', mark?: string): Result => ({
     case: it,
     outcome,
     text,
     ms: Date.now() - begun,
+    mark,
   })
   const lack = it.needs?.map(need => lacking[need](facts)).find(reason => reason !== undefined)
   if (lack !== undefined) return ended('skip', lack)
-  using target = new Target(facts.options)
+  using target = new Target(facts.options, facts)
   try {
     await Promise.race([it.check(target), deadline()])
     return ended('ok')
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error)
-    return ended(error instanceof Skip ? 'skip' : 'FAIL', text)
+    if (error instanceof Skip) return ended('skip', text)
+    return ended('FAIL', text, error instanceof Failure ? error.mark : undefined)
+  } finally {
+    if (facts.options.serial && it.needs?.includes('publish')) await settled(facts)
   }
+}
+
+/** On one stream for all, what a case has published may still be on its way to the next one. */
+async function settled(facts: Seen): Promise<void> {
+  using target = new Target({ ...facts.options, withinMs: 1000 }, facts)
+  const last = `last-${randomUUID()}`
+  const stream = await target.stream().catch(() => undefined)
+  await target.publish(last).catch(() => undefined)
+  await stream?.next('the last event', ({ raw }) => raw.includes(last)).catch(() => undefined)
 }
 
 async function deadline(): Promise<never> {
@@ -86,21 +126,14 @@ async function deadline(): Promise<never> {
   })
 }
 
-/** What the first look at the server has shown. */
-type Seen = {
-  hello: Hello | undefined
-  /** The server took the request for a stream and answered nothing. */
-  held: boolean
-  workers: boolean
-}
-type Facts = Seen & { options: Options }
-
 const noHello = 'no stream says hello, so nobody knows'
 
 /** Why a case with such a need cannot run here, or undefined. */
-const lacking: Record<Need, (facts: Facts) => string | undefined> = {
+const lacking: Record<Need, (facts: Seen) => string | undefined> = {
   publish: ({ options }) =>
     options.publish === undefined ? 'there is no way to publish (--publish none)' : undefined,
+  get: ({ options }) =>
+    options.method === 'GET' ? undefined : `a stream is asked for with ${options.method} (--method)`,
   origin: ({ options }) => (options.origin === undefined ? 'no origin was given (--origin)' : undefined),
   workers: ({ workers }) => (workers ? undefined : 'no list of workers is at /api/workers'),
   history: ({ hello }) => {
@@ -120,29 +153,4 @@ const lacking: Record<Need, (facts: Facts) => string | undefined> = {
       ? undefined
       : `heartbeats come every ${heartbeatMs} ms (0: never), and the kit waits for ${heartbeatMsMax}`
   },
-}
-
-/** What the server says of itself, if it says anything. Throws NoAnswer where no server is. */
-async function probe(options: Options): Promise<Seen> {
-  using target = new Target(options)
-  const listed = connectionsOf(target).then(
-    () => true,
-    () => false,
-  )
-  const exchange = target.connect()
-  exchange.send({ path: target.streamPath() })
-  try {
-    await exchange.head()
-  } catch (error) {
-    const { connected, over } = exchange.wire
-    // A server that is there and silent is no server that is away: its cases fail, each for its own reason.
-    if (connected && over === undefined) return { hello: undefined, held: true, workers: await listed }
-    const why = exchange.wire.error ?? (error instanceof Error ? error.message : String(error))
-    throw new NoAnswer(
-      `no HTTP server answers at ${options.base.origin} (${why}): start it, or give another address`,
-    )
-  }
-  const stream = await target.stream().catch(() => undefined)
-  const hello = await stream?.hello().catch(() => undefined)
-  return { hello, held: false, workers: await listed }
 }

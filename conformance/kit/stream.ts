@@ -2,12 +2,23 @@ import { createParser } from 'eventsource-parser'
 import { z } from 'zod'
 import { until } from '@sse-lab/testkit/wait.ts'
 import type { Answer } from './answer.ts'
-import { Exchange, held, type RequestParts } from './exchange.ts'
+import { asText, published, type Arriving } from './arriving.ts'
+import { Background } from './background.ts'
+import { Exchange, held, type ExchangeOptions, type RequestParts } from './exchange.ts'
 import { Failure, show } from './expect.ts'
 import { LineReader } from './line-reader.ts'
-import type { WireOptions } from './wire.ts'
 
-export type StreamEvent = { id: string | undefined; type: string; data: string; at: number }
+export type StreamEvent = {
+  id: string | undefined
+  type: string
+  /** What was published, as far as the kit knows what this server makes of it. */
+  data: string
+  /** What came. */
+  raw: string
+  at: number
+}
+
+export type StreamOptions = ExchangeOptions & { arriving?: Arriving; background?: Background }
 
 // What the kit demands of a hello, of any server: it shares no schema with one that it judges.
 const helloData = z.object({
@@ -19,9 +30,6 @@ const helloData = z.object({
 })
 export type Hello = z.output<typeof helloData>
 
-/** Types of the lab's own events. No publisher may use them. */
-const ownTypes = new Set(['hello', 'gap', 'heartbeat'])
-
 /** One event stream, read by the oracle (the npm package eventsource-parser) and by the kit's own strict reader. */
 export class Stream {
   readonly exchange: Exchange
@@ -29,30 +37,39 @@ export class Stream {
   /** What the oracle dispatched, in order. */
   readonly events: StreamEvent[] = []
   readonly retries: number[] = []
+  /** Hears each further event. */
+  onEvent: (event: StreamEvent) => void = () => undefined
   readonly #withinMs: number
+  readonly #background: Background
   #answer: Answer | undefined
 
-  constructor(base: URL, withinMs: number, options: WireOptions) {
+  constructor(base: URL, withinMs: number, options: StreamOptions) {
+    const { arriving = asText, background = new Background(), ...others } = options
     this.#withinMs = withinMs
+    this.#background = background
     const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
     const parser = createParser({
-      onEvent: ({ id, event = 'message', data }) =>
-        this.events.push({ id, type: event, data, at: Date.now() }),
+      onEvent: ({ id, event: type = 'message', data: raw }) => {
+        const event = { id, type, data: published(raw, arriving), raw, at: Date.now() }
+        this.events.push(event)
+        this.onEvent(event)
+      },
       onRetry: ms => this.retries.push(ms),
     })
     const onBody = (bytes: Buffer): void => {
       this.lines.feed(bytes)
       parser.feed(decoder.decode(bytes, { stream: true }))
     }
-    this.exchange = new Exchange(base, withinMs, { ...options, onBody })
+    this.exchange = new Exchange(base, withinMs, { ...others, onBody })
   }
 
   /** Asks for the stream, and fails unless the answer is a 200. */
   async open(request: RequestParts): Promise<void> {
-    this.exchange.send({ ...request, headers: { Accept: 'text/event-stream', ...request.headers } })
+    this.exchange.send(request)
     this.#answer = await this.exchange.head()
     if (this.#answer.status !== 200) {
-      throw new Failure(`opening a stream: wanted 200, saw ${this.#answer.status}`)
+      const { status } = this.#answer
+      throw new Failure(`opening a stream: wanted 200, saw ${status}`, `open ${status}`)
     }
   }
 
@@ -77,12 +94,13 @@ export class Stream {
     } catch {
       const seen = this.events.slice(-4).map(event => `${event.type} ${show(event.data.slice(0, 40))}`)
       throw new Failure(
-        `wanted ${what} within ${withinMs} ms, saw ${seen.join(', ') || 'no event'}; the stream ${this.#state()}`,
+        `wanted ${what} within ${withinMs} ms, saw ${seen.join(', ') || 'no event'}; the stream ${this.state}`,
       )
     }
   }
 
-  #state(): string {
+  /** Whether it is open, and what that may mean where nothing comes. */
+  get state(): string {
     if (this.exchange.wire.over !== undefined) return 'has ended'
     return this.answer.length > 0 ? 'is open' : `is open, and no byte of it has come: ${held}`
   }
@@ -91,7 +109,7 @@ export class Stream {
   async data(data: string): Promise<StreamEvent> {
     return await this.next(
       `the event ${show(data)}`,
-      event => event.data === data && !ownTypes.has(event.type),
+      event => event.data === data && !this.#background.has(event),
     )
   }
 

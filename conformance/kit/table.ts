@@ -3,7 +3,7 @@ import type { Case } from './case.ts'
 /** The table of docs/conformance.md. */
 export function casesTable(cases: readonly Case[]): string {
   const rows = cases.map(({ id, name, rule, why }) => {
-    return `| \`${id}\` | ${rule === 'lab' ? 'lab' : ''} | ${escaped(name)} | ${escaped(why)} |`
+    return `| \`${id}\` | ${{ must: 'MUST', should: 'SHOULD', lab: 'lab' }[rule]} | ${escaped(name)} | ${escaped(why)} |`
   })
   return ['| case | rule of | what holds | why |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }

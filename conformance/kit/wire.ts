@@ -1,9 +1,11 @@
-import { connect, type Socket } from 'node:net'
-import { connect as connectTls } from 'node:tls'
+import { connect, isIP, type Socket } from 'node:net'
+import { connect as connectTls, rootCertificates } from 'node:tls'
 
 export type WireOptions = {
   /** Takes that many bytes from the kernel at a time, as a slow reader does. Left out: as many as there are. */
   readBytes?: number
+  /** Certificates in PEM that are trusted beside Node's own. */
+  ca?: string | undefined
 }
 
 /** One TCP connection to the server and every byte that comes. HTTP libraries hide what this kit is about. */
@@ -14,15 +16,20 @@ export class Wire {
   connected = false
   /** Why there is no connection, in the words of the system: "connect ECONNREFUSED 127.0.0.1:8080". */
   error: string | undefined
+  /** Its code, like ECONNREFUSED. */
+  errorCode: string | undefined
   readonly #socket: Socket
 
   /** Calls `take` with bytes as they come. Nothing throws: an address that does not answer is a wire that is over. */
   constructor(base: URL, take: (bytes: Buffer) => void, options: WireOptions = {}) {
     const port = Number(base.port || (base.protocol === 'https:' ? 443 : 80))
     const host = base.hostname.replace(/^\[(.*)\]$/, '$1')
-    const { readBytes } = options
+    const { readBytes, ca } = options
     if (base.protocol === 'https:') {
-      this.#socket = connectTls({ host, port, servername: host, ALPNProtocols: ['http/1.1'] })
+      // [rfc] 6066: an address in numbers is no name to ask for.
+      const name = isIP(host) === 0 ? { servername: host } : {}
+      const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] }
+      this.#socket = connectTls({ host, port, ...name, ...trusted, ALPNProtocols: ['http/1.1'] })
       this.#socket.on('data', take)
     } else if (readBytes === undefined) {
       this.#socket = connect({ host, port })
@@ -40,8 +47,9 @@ export class Wire {
     const connected = base.protocol === 'https:' ? 'secureConnect' : 'connect'
     this.#socket.on(connected, () => (this.connected = true))
     this.#socket.on('end', () => (this.over = 'end'))
-    this.#socket.on('error', error => {
+    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
       this.error ??= error.message
+      this.errorCode ??= error.code
       this.over ??= 'cut'
     })
     this.#socket.on('close', () => (this.over ??= 'cut'))

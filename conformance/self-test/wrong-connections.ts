@@ -106,7 +106,8 @@ export const wrongConnections: Wrong[] = [
         return undefined
       }
     },
-    fails: ['headers/no-gzip', 'http/whole-encoded'],
+    fails: ['headers/no-gzip', 'delivery/own-events-encoded', 'http/whole-encoded'],
+    causes: ['headers/no-gzip', 'delivery/own-events-encoded'],
   },
   {
     name: 'stands behind a proxy that holds the whole stream until it ends',
@@ -125,6 +126,16 @@ export const wrongConnections: Wrong[] = [
     name: 'stands behind a proxy that sends the head of a stream and holds the rest',
     Server: HoldsBody,
     fails: ['hello/at-once', 'http/whole', 'http/whole-encoded', 'framing/lf', 'reading/in-order'],
+    andMore: true,
+  },
+  {
+    name: 'stands behind an HAProxy that holds small writes for 200 ms',
+    Server: class extends Model {
+      override write(response: ServerResponse, text: string) {
+        setTimeout(() => response.write(text), 200)
+      }
+    },
+    fails: ['delivery/steady-delay'],
     andMore: true,
   },
   {
