@@ -74,25 +74,31 @@ engine:
 
 # Any flag of k6 goes with FLAGS, like FLAGS='--verbose'. The reports belong to whoever runs make. Outside of a terminal k6
 # would print its progress anew each second: there the scripts' own lines are enough.
-K6 = quiet=; [ -t 1 ] || quiet=--quiet; mkdir -p load/reports && $(COMPOSE) --profile load run --rm --no-deps --user "$$(id -u):$$(id -g)" \
+# A server that is named is reached from this machine, and needs no lab.
+GIVEN := $(or $(URL),$(STREAM_URL),$(PUBLISH_URL))
+LAB := $(if $(GIVEN),,lab)
+K6 = $(if $(GIVEN),scripts/k6.sh $(1) $(FLAGS),$(K6_IN_LAB))
+K6_IN_LAB = quiet=; [ -t 1 ] || quiet=--quiet; mkdir -p load/reports && $(COMPOSE) --profile load run --rm --no-deps --user "$$(id -u):$$(id -g)" \
   --env K6_LOG_FORMAT=raw --env K6_WEB_DASHBOARD=true --env K6_WEB_DASHBOARD_PORT=-1 --env K6_WEB_DASHBOARD_PERIOD=1s \
   --env K6_WEB_DASHBOARD_EXPORT=reports/$(1)-k6.html k6 run $$quiet $(FLAGS) $(1).ts
 BOTH := fixed,broken
 
-load-test: lab k6 ## measure: Open streams on both sides, and count what is delivered, lost and cut (80 s; docs/load.md)
-	@export SIDES=$(or $(SIDES),$(BOTH)); $(call K6,load-test)
+load-test: $(LAB) k6 ## measure: Open streams on both sides, and count what is delivered, lost and cut (80 s; docs/load.md)
+	@export SIDES=$(or $(SIDES),$(if $(GIVEN),,$(BOTH))); $(call K6,load-test)
 
-load-fanout: lab k6 ## measure: Every event on every stream? STREAMS=5000 RATE=10 DURATION=60s SIDES=fixed,broken (30 s)
+load-fanout: $(LAB) k6 ## measure: Every event on every stream? STREAMS=5000 RATE=10 DURATION=60s SIDES=fixed,broken (30 s)
 	@$(call K6,fanout)
 
-load-quiet: lab k6 ## measure: Do silent streams outlive the proxy? QUIET=70s SIDES=fixed,broken (80 s)
+load-quiet: $(LAB) k6 ## measure: Do silent streams outlive the proxy? QUIET=70s SIDES=fixed,broken (80 s)
 	@$(call K6,quiet)
 
-load-reconnect: lab k6 ## measure: Reload, kill and cut under load: what is lost, and how does the herd return? (80 s)
+load-reconnect: $(LAB) k6 ## measure: Reload, kill and cut under load: what is lost, and how does the herd return? (80 s)
 	@export STREAMS=$(or $(STREAMS),500) DURATION=$(or $(DURATION),40s) HTTP_PORT=$(HTTP_PORT); \
-	load/k6/strike.sh & strike=$$!; $(call K6,reconnect); status=$$?; wait $$strike && exit $$status
+	$(if $(GIVEN),$(call K6,reconnect),$(if $(STRIKE),load/k6/struck.sh bash -c '$(call K6,reconnect)',$(STRUCK)))
 
-load-capacity: lab k6 ## measure: Streams in STEPS=500,1000,2000 until a limit is met: the cost of each (3 minutes)
+STRUCK = load/k6/strike.sh & strike=$$!; $(call K6,reconnect); status=$$?; wait $$strike && exit $$status
+
+load-capacity: $(LAB) k6 ## measure: Streams in STEPS=500,1000,2000 until a limit is met: the cost of each (3 minutes)
 	@$(call K6,capacity)
 
 # A lab that runs stays as it is, with the knobs it was brought up with.
@@ -147,12 +153,8 @@ screenshots: lab test-image ## work: Make the pictures of the docs from the page
 	  --volume "$$(pwd)/docs/img:/lab/docs/img" sse-lab/test \
 	  node client/screenshots.ts http://localhost:$(HTTP_PORT) docs/img
 
-# Only the lab itself is known to let the origin of its page in; for another server, ORIGIN says which.
 conformance: test-image ## prove: Judge a server of event streams, case by case: URL=http://… (20 s; docs/conformance.md)
-	@docker run --rm --init --network host sse-lab/test node conformance/main.ts \
-	  --url '$(or $(URL),http://localhost:$(HTTP_PORT))' \
-	  $(if $(ORIGIN)$(if $(URL),,lab),--origin '$(or $(ORIGIN),http://localhost:$(HTTP_PORT))') \
-	  $(foreach option,STREAM PUBLISH RULES ONLY,$(if $($(option)),--$(shell echo $(option) | tr A-Z a-z) '$($(option))'))
+	@scripts/conformance.sh http://localhost:$(HTTP_PORT)
 
 test-image: build
 	@$(BUILD) sse-lab/test 'some minutes the first time: a browser, Go, the tools' \

@@ -1,4 +1,4 @@
-/** What make hands over, and the option that each is. */
+/** What scripts/conformance.sh hands over, and the option that each is. */
 const names = [
   'URL',
   'STREAM',

@@ -1,3 +1,4 @@
+import { apiOf } from './lib/api.ts'
 import { judge } from './lib/gate.ts'
 import { readKnobs } from './lib/knobs.ts'
 import { publish } from './lib/publish.ts'
@@ -26,10 +27,9 @@ export async function fanout(): Promise<void> {
   const turn = sides.indexOf(side)
   const [before, ledger] = [ledgers[turn - 1], openLedger('fanout', side, knobs.streams)]
   if (before !== undefined) await until(turnMs * turn, () => before.settled)
-  const { url } = side
-  const topic = freshTopic('fanout')
+  const topic = freshTopic('fanout', side)
   await withStreams({ script: 'fanout', side, topic, ledger, count: knobs.streams, knobs }, async () => {
-    await publish({ url, topic, ledger, knobs, repeats: false })
+    await publish({ ...apiOf(side), topic, ledger, knobs, repeats: false })
   })
   judge(rowOf('fanout', side, knobs.streams))
 }

@@ -1,3 +1,4 @@
+import { apiOf } from './lib/api.ts'
 import { judge } from './lib/gate.ts'
 import { readKnobs } from './lib/knobs.ts'
 import { publish } from './lib/publish.ts'
@@ -11,7 +12,8 @@ import type { Row } from './lib/verdict.ts'
 /**
  * Do silent streams outlive the proxy's timeout? On the broken side: when are they cut?
  *
- * Nobody publishes for QUIET; then a few events show that the streams still work. All sides at once: silence costs nothing.
+ * Nobody publishes for QUIET; then a few events show that the streams still work (not on a server without PUBLISH_URL). All
+ * sides at once: silence costs nothing.
  */
 const knobs = readKnobs(__ENV)
 const sides = readSides(__ENV)
@@ -22,15 +24,14 @@ export const options = optionsFor('quiet', sides, knobs.quietS + knobs.completeS
 
 export async function quiet(): Promise<void> {
   const side = sideHere(sides)
-  const { url } = side
   const ledger = openLedger('quiet', side, streams)
-  const topic = freshTopic('quiet')
+  const topic = freshTopic('quiet', side)
   await withStreams({ script: 'quiet', side, topic, ledger, count: streams, knobs }, async () => {
     say('quiet', side, `nobody publishes for ${knobs.quietS} s`)
     await pause(knobs.quietS * 1000)
     // Whoever was cut is told when to come back, and may be on the way.
     await until(10_000, () => ledger.open >= streams)
-    await publish({ url, topic, ledger, knobs: afterwards, repeats: false })
+    await publish({ ...apiOf(side), topic, ledger, knobs: afterwards, repeats: false })
   })
   judge(rowHere(side))
 }

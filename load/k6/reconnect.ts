@@ -1,3 +1,4 @@
+import { apiOf } from './lib/api.ts'
 import { judge } from './lib/gate.ts'
 import { readKnobs } from './lib/knobs.ts'
 import { publish } from './lib/publish.ts'
@@ -24,12 +25,11 @@ export const options = optionsFor(
 
 export async function reconnect(): Promise<void> {
   const side = sideHere(sides)
-  const { url } = side
   const ledger = openLedger('reconnect', side, knobs.streams)
-  const topic = freshTopic('reconnect')
+  const topic = freshTopic('reconnect', side)
   await withStreams({ script: 'reconnect', side, topic, ledger, count: knobs.streams, knobs }, async () => {
     say('reconnect', side, 'events flow: strike now')
-    await publish({ url, topic, ledger, knobs, repeats: true })
+    await publish({ ...apiOf(side), topic, ledger, knobs, repeats: true })
     await until(15_000, () => ledger.open >= knobs.streams)
   })
   judge(rowOf('reconnect', side, knobs.streams))

@@ -1,11 +1,14 @@
 import http from 'k6/http'
 import { now, type Ledger } from 'k6/x/eventsource'
 import { textOf, workerOf } from './answers.ts'
+import type { Api } from './api.ts'
 import type { Knobs } from './knobs.ts'
+import { withTopic } from './template.ts'
 import { pause } from './until.ts'
 
 export type PublishParts = {
-  url: string
+  publish: Api['publish']
+  headers: Api['headers']
   topic: string
   ledger: Ledger
   knobs: Pick<Knobs, 'rate' | 'durationS' | 'publishers' | 'padding'>
@@ -16,7 +19,7 @@ export type PublishParts = {
 const repeatMs = 30_000
 
 /**
- * Publishes `rate` events per second in even steps, and tells the ledger of each attempt and each 202. Publishers take
+ * Publishes `rate` events per second in even steps, and tells the ledger of each attempt and each success. Publishers take
  * turns and each waits for its answer, so each has an order of its own; when answers are slow they fall behind the rate,
  * and never pile up.
  */
@@ -36,23 +39,25 @@ export async function publish(parts: PublishParts): Promise<void> {
 }
 
 async function publishOne(
-  { url, topic, ledger, knobs, repeats }: PublishParts,
+  { publish: call, headers: always, topic, ledger, knobs, repeats }: PublishParts,
   publisher: string,
   sequence: number,
 ): Promise<void> {
+  if (call === undefined) return
   // The same words each time, or the key would be refused. Latency counts from the first attempt.
   const data = { publisher, sequence, sentAtMs: now(), padding: 'x'.repeat(knobs.padding) }
-  const headers: Record<string, string> = { 'Content-Type': 'application/json' }
+  const { url, body, ok } = call
+  const headers: Record<string, string> = { ...always, 'Content-Type': body.contentType }
   if (repeats) headers['Idempotency-Key'] = `${topic}/${publisher}/${sequence}`
   const deadline = Date.now() + repeatMs
   for (;;) {
     ledger.attempt({ publisher, sequence })
-    const answer = await http.asyncRequest('POST', `${url}/events`, JSON.stringify({ topic, data }), {
+    const answer = await http.asyncRequest('POST', withTopic(url, topic), body.bodyOf({ topic, data }), {
       headers,
       timeout: '5s',
     })
-    if (answer.status === 202) {
-      ledger.acknowledge({ publisher, sequence, worker: workerOf(answer.json()) })
+    if (ok(answer.status)) {
+      ledger.acknowledge({ publisher, sequence, worker: workerOf(textOf(answer.body)) })
       return
     }
     if (!repeats || Date.now() > deadline) {

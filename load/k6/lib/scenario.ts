@@ -1,15 +1,13 @@
 import type { Options } from 'k6/options'
 import { Ledger } from 'k6/x/eventsource'
+import { apiOf } from './api.ts'
 import { gate } from './gate.ts'
 import type { Side } from './sides.ts'
 import type { Row, Script } from './verdict.ts'
 
-/** Where publish() puts things in `data`, and hello the worker. */
-const places = { publisher: 'publisher', sequence: 'sequence', sentAtMs: 'sentAtMs', holder: 'worker' }
-
 /** The ledger of a script, a side and a number of streams, the same in every part of a run. */
 export function openLedger(script: Script, side: Side, streams: number): Ledger {
-  return new Ledger(`${script}-${side.name}-${streams}`, places)
+  return new Ledger(`${script}-${side.name}-${streams}`, apiOf(side).places)
 }
 
 /** Options of a script with one scenario and one verdict for each side, and one virtual user: it holds thousands of streams. */

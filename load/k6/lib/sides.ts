@@ -1,3 +1,5 @@
+import { readGiven } from './given.ts'
+
 /** One server under load, and what is expected of it. */
 export type Side = {
   name: string
@@ -16,16 +18,13 @@ const sides = (env: Record<string, string | undefined>): Record<string, Side> =>
 
 /**
  * The sides of a run: SIDES=fixed,broken names those of the lab (FIXED_URL and BROKEN_URL
- * where they are elsewhere). URL=http://… is any other server that speaks the lab's
- * API; of it everything is expected, so that it fails where it does not hold. Throws an error that says what to choose.
+ * where they are elsewhere). URL=http://… or STREAM_URL=http://… is any other server; of it everything is expected, so that
+ * it fails where it does not hold. Throws an error that says what to choose.
  */
 export function readSides(env: Record<string, string | undefined>): Side[] {
-  if (env.URL) {
-    if (!/^https?:\/\/[^/]+$/.test(env.URL)) {
-      throw new Error(`URL must be like http://localhost:3000, without a path (got "${env.URL}")`)
-    }
-    return [{ name: 'given', url: env.URL, expects: 'delivery', quiet: 'lives' }]
-  }
+  const given = readGiven(env)
+  if (given !== undefined)
+    return [{ name: 'given', url: env.URL || given.streamUrl, expects: 'delivery', quiet: 'lives' }]
   const known = sides(env)
   return (env.SIDES || 'fixed').split(',').map(name => {
     const side = known[name]

@@ -1,12 +1,18 @@
 import { EventSource, type Ledger } from 'k6/x/eventsource'
+import { apiOf } from './api.ts'
+import { streamOf } from './given.ts'
 import type { Knobs } from './knobs.ts'
 import type { Side } from './sides.ts'
 import { until } from './until.ts'
 import type { Script } from './verdict.ts'
 
+const reasonsMax = 3
+
 /** A topic that no other run uses: what a former one left in the log is none of our business. */
-export function freshTopic(script: string): string {
-  return `load/${script}/${Date.now()}-${Math.random().toString(36).slice(2, 8)}`
+export function freshTopic(script: string, { name }: Side): string {
+  const unique = `${Date.now()}-${Math.random().toString(36).slice(2, 8)}`
+  // In a path of somebody else's server a slash may mean more than a slash.
+  return name === 'given' ? `load-${script}-${unique}` : `load/${script}/${unique}`
 }
 
 export type StreamsParts = {
@@ -31,12 +37,21 @@ export async function withStreams(
   { script, side, topic, ledger, count, knobs }: StreamsParts,
   act: () => Promise<void>,
 ): Promise<void> {
-  const address = `${side.url}/events?topic=${encodeURIComponent(topic)}`
-  const sources = Array.from({ length: count }, () => new EventSource(address, { ledger }))
+  const api = apiOf(side)
+  const address = streamOf(api, topic)
+  const sources = Array.from(
+    { length: count },
+    () => new EventSource(address, { ledger, headers: api.headers }),
+  )
+  for (const source of sources.slice(0, reasonsMax)) {
+    source.addEventListener('error', ({ status, message }) => {
+      if (ledger.ready === 0) console.warn(`${address} does not open: ${status || ''} ${message}`)
+    })
+  }
   // A stream that does not open is told by the verdict; the others go on.
   await until(10_000 + count * 5, () => ledger.ready >= count)
   say(script, side, `${ledger.ready} of ${count} streams are open`)
-  await act()
+  if (ledger.ready > 0) await act()
   if (side.expects === 'delivery') await until(knobs.completeS * 1000, () => ledger.missing() === 0)
   else await untilStill(ledger)
   say(script, side, `all is published; ${ledger.missing()} deliveries have not come`)

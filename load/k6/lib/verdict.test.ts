@@ -46,7 +46,10 @@ test('silent streams of the broken side must each be cut, and a reconnect that c
 test('where nobody was silent for as long as the proxy waits, the verdict says so, and only there', () => {
   const uncut = { ...rowWith({ ...lost, cuts: 0 }, broken, 'quiet'), quietS: 6 }
 
-  assert.match(verdict(uncut).join(), /expected all 10 idle streams to be cut, 0 were: QUIET=6s is shorter than the 60 s after which/)
+  assert.match(
+    verdict(uncut).join(),
+    /expected all 10 idle streams to be cut, 0 were: QUIET=6s is shorter than the 60 s after which/,
+  )
   assert.match(verdict({ ...uncut, quietS: 60 }).join(), /expected all 10 idle streams to be cut, 0 were$/)
   const cut = rowWith({ ...lost, cuts: 10 }, broken, 'quiet')
   assert.deepEqual(verdict({ ...cut, quietS: 6 }), [], 'another proxy may be faster')

@@ -24,9 +24,15 @@ export function verdict({ script, side, streams, report, quietS }: Row): string[
     if (!holds) wrong.push(`${script}, ${side.name}: ${sentence}`)
   }
   must(report.streams === streams, `${streams - report.streams} of ${streams} streams did not open in time`)
-  must(report.published > 0, 'nothing was published')
+  // Silence can be measured without a way to publish.
+  const silent = script === 'quiet' && side.name === 'given' && report.attempts === 0
+  must(report.published > 0 || silent, 'nothing was published')
   must(report.refused === 0, `${report.refused} publishes were not acknowledged`)
-  must(report.foreign === 0, `${report.foreign} events came that nobody here published`)
+  // Another server may well say something by itself.
+  must(
+    report.foreign === 0 || side.name === 'given',
+    `${report.foreign} events came that nobody here published`,
+  )
   must(report.doubled === 0, `${report.doubled} deliveries were duplicates`)
   must(report.disordered === 0, `${report.disordered} deliveries were out of order`)
   if (side.expects === 'delivery') {
@@ -60,5 +66,5 @@ function tooBrief(quietS = Infinity): string {
 function examples({ examples: [first] }: Report): string {
   return first === undefined
     ? ''
-    : `, as event ${first.sequence} of ${first.publisher}, published through ${first.worker}, to a stream of ${first.holder}`
+    : `, as event ${first.sequence} of ${first.publisher}, published through ${first.worker}${first.holder === '' ? '' : `, to a stream of ${first.holder}`}`
 }

@@ -20,7 +20,7 @@ export class Copy implements AsyncDisposable {
 
   static async make(commands: Record<string, string> = {}): Promise<Copy> {
     const folder = await mkdtemp(join(tmpdir(), 'sse-lab-scripts-'))
-    for (const name of ['scripts', 'Makefile', '.env'])
+    for (const name of ['scripts', 'load/k6/struck.sh', 'Makefile', '.env'])
       await cp(join(root, name), join(folder, name), { recursive: true })
     await mkdir(join(folder, 'bin'))
     for (const [name, script] of Object.entries(commands)) {
