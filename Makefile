@@ -20,7 +20,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
 .PHONY: help up down logs status observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
-  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance screenshots test-image
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance test-foreign foreign screenshots test-image
 
 help: ## see: Print this list
 	@scripts/help.sh
@@ -61,7 +61,7 @@ roll:
 
 clean: ## see: Remove the containers, networks, volumes and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
-	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/test >/dev/null 2>&1 || true
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/test >/dev/null 2>&1 || true
 
 build: base
 	@$(BUILD) 'sse-lab/server and sse-lab/nginx' 'a minute or two the first time' $(COMPOSE) build server nginx
@@ -155,6 +155,13 @@ screenshots: lab test-image ## work: Make the pictures of the docs from the page
 
 conformance: test-image ## prove: Judge a server of event streams, case by case: URL=http://… (20 s; docs/conformance.md)
 	@scripts/conformance.sh http://localhost:$(HTTP_PORT)
+
+test-foreign: foreign ## prove: Judge better-sse, NestJS, sse-starlette, nchan, Mercure and others: each fails for its own faults alone (30 s)
+	@docker run --rm --init sse-lab/foreign
+
+foreign: test-image
+	@$(BUILD) sse-lab/foreign 'some minutes the first time: npm, PyPI, Go' \
+	  docker build --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/foreign conformance/foreign
 
 test-image: build
 	@$(BUILD) sse-lab/test 'some minutes the first time: a browser, Go, the tools' \

@@ -42,6 +42,12 @@ const parts: Part[] = [
         true,
       ),
   },
+  {
+    // Needs the servers of other people, which are in an image of their own: `make test-foreign`.
+    name: 'foreign',
+    onlyWhenChosen: true,
+    act: () => tests(['conformance/foreign/foreign.ts'], false),
+  },
   { name: 'page', act: () => tests(['{client,docs}/test/*.browser.test.ts'], false) },
   { name: 'go', act: goTests },
   {

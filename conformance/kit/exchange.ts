@@ -49,7 +49,7 @@ export class Closed extends Failure {
   override readonly name = 'Closed'
 
   constructor() {
-    super('the connection ended without an answer', 'closed')
+    super('the connection ended without an answer')
   }
 }
 
