@@ -1,4 +1,4 @@
-import { jsonBody, readTemplate, type Template } from '@sse-lab/load/template.ts'
+import { jsonBody, readTemplate, type Template } from '@sse-lab/load/k6/lib/template.ts'
 import { readAddress } from './address.ts'
 import { OptionError } from './option-error.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { z } from 'zod'
 import type { Answer } from './answer.ts'
-import { withTopic } from '@sse-lab/load/template.ts'
+import { withTopic } from '@sse-lab/load/k6/lib/template.ts'
 import { asText, type Arriving } from './arriving.ts'
 import { Background } from './background.ts'
 import { Exchange, requestText, type Headers, type RequestParts } from './exchange.ts'
