@@ -3,13 +3,26 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { promisify } from 'node:util'
 
-/** A certificate of this host that nobody has signed, as files of nginx by path: see nginx/http2.conf. */
-export async function makeCertificate(host = 'lab'): Promise<Record<string, string>> {
+/**
+ * A certificate that nobody has signed, as files of nginx by path: see nginx/http2.conf. It is for the name `host`, and for the
+ * address `ip` if there is one.
+ */
+export async function makeCertificate({ host = 'lab', ip }: { host?: string; ip?: string } = {}): Promise<
+  Record<string, string>
+> {
   const folder = await mkdtemp(`${tmpdir()}/tls-`)
   try {
     const [certificate, key] = [`${folder}/certificate.pem`, `${folder}/key.pem`]
     const kind = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '1']
-    const files = ['-subj', `/CN=${host}`, '-keyout', key, '-out', certificate]
+    const files = [
+      ...(ip === undefined ? [] : ['-addext', `subjectAltName=IP:${ip}`]),
+      '-subj',
+      `/CN=${host}`,
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+    ]
     await promisify(execFile)('openssl', ['req', '-x509', ...kind, ...files])
     return {
       '/lab/tls/certificate.pem': await readFile(certificate, 'utf8'),

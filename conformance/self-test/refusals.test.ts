@@ -98,7 +98,7 @@ suite('what cannot be judged is one line that says why and what to do', { concur
   })
 
   test('a certificate of nobody known; with --ca the same server is judged', async () => {
-    const files = await makeCertificate('localhost')
+    const files = await makeCertificate({ host: 'localhost' })
     const [cert = '', key = ''] = Object.values(files)
     const streams = new Streams()
     const server = createHttps({ key, cert }, (request, response) => {

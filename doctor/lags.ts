@@ -1,0 +1,61 @@
+import { read, type SeenEvent } from './events.ts'
+import type { Recording } from './observations.ts'
+
+/** How much later an event came than on the streams it is compared with. One that has not come is as late as it was awaited. */
+export type Lag = { lagMs: number; arrived: boolean }
+
+// An event of this time after the streams were opened is one that all of them should hear.
+const settleMs = 500
+
+/**
+ * Compares streams with others that were opened at the same moment. The first arrival on any stream of a side counts, so that a
+ * server whose workers do not share events looks no slower for it. Where no event is the same on both, as on a server that makes each stream
+ * its own, the first, the second and so on are compared by the time since their stream was opened.
+ */
+export function lags(these: Recording[], others: Recording[], untilMs: number): Lag[] {
+  const mine = firstArrivals(these)
+  const theirs = firstArrivals(others)
+  if (![...theirs.keys()].some(key => mine.has(key))) return byPlace(these, others, untilMs)
+  const settledMs = Math.max(...[...these, ...others].map(({ openedAtMs }) => openedAtMs)) + settleMs
+  const found: Lag[] = []
+  for (const [key, otherMs] of theirs) {
+    const atMs = mine.get(key)
+    if (atMs !== undefined) found.push({ lagMs: atMs - otherMs, arrived: true })
+    else if (otherMs > settledMs) found.push({ lagMs: untilMs - otherMs, arrived: false })
+  }
+  return found
+}
+
+function firstArrivals(recordings: Recording[]): Map<string, number> {
+  const first = new Map<string, number>()
+  for (const recording of recordings) {
+    const times = new Map<string, number>()
+    for (const event of read(recording).events) {
+      const plain = `${event.type}\n${event.id}\n${event.data}`
+      // The same text again and again is the first, the second, and so on.
+      const nth = (times.get(plain) ?? 0) + 1
+      times.set(plain, nth)
+      const key = `${nth}\n${plain}`
+      first.set(key, Math.min(first.get(key) ?? Infinity, event.atMs))
+    }
+  }
+  return first
+}
+
+function byPlace(these: Recording[], others: Recording[], untilMs: number): Lag[] {
+  const mine = fullest(these)
+  const theirs = fullest(others)
+  if (mine === undefined || theirs === undefined) return []
+  return theirs.events.map(({ atMs }, place) => {
+    const own = mine.events[place]
+    const sinceMs = atMs - theirs.openedAtMs
+    if (own !== undefined) return { lagMs: own.atMs - mine.openedAtMs - sinceMs, arrived: true }
+    return { lagMs: untilMs - mine.openedAtMs - sinceMs, arrived: false }
+  })
+}
+
+function fullest(recordings: Recording[]): { events: SeenEvent[]; openedAtMs: number } | undefined {
+  return recordings
+    .map(recording => ({ events: read(recording).events, openedAtMs: recording.openedAtMs }))
+    .toSorted((a, b) => b.events.length - a.events.length)[0]
+}
