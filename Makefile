@@ -20,7 +20,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
 .PHONY: help up down logs status observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
-  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance test-foreign foreign screenshots test-image
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance doctor test-foreign foreign screenshots test-image
 
 help: ## see: Print this list
 	@scripts/help.sh
@@ -61,7 +61,7 @@ roll:
 
 clean: ## see: Remove the containers, networks, volumes and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
-	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/test >/dev/null 2>&1 || true
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/doctor sse-lab/test >/dev/null 2>&1 || true
 
 build: base
 	@$(BUILD) 'sse-lab/server and sse-lab/nginx' 'a minute or two the first time' $(COMPOSE) build server nginx
@@ -162,6 +162,11 @@ test-foreign: foreign ## prove: Judge better-sse, NestJS, sse-starlette, nchan, 
 foreign: test-image
 	@$(BUILD) sse-lab/foreign 'some minutes the first time: npm, PyPI, Go' \
 	  docker build --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/foreign conformance/foreign
+
+doctor: base ## measure: What is wrong with a stream, where, and the line that mends it: URL=http://…/events DIRECT=… (docs/doctor.md)
+	@$(BUILD) sse-lab/doctor 'seconds' \
+	  docker build --file doctor/Dockerfile --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/doctor . >&2
+	@scripts/doctor.sh
 
 test-image: build
 	@$(BUILD) sse-lab/test 'some minutes the first time: a browser, Go, the tools' \
