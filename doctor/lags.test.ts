@@ -42,17 +42,25 @@ test('what any stream of a side got has come through', () => {
 })
 
 test('the same text again and again is compared in its order', () => {
-  const times = (shift: number): [number, string][] => [1000, 2000, 3000].map(at => [at + shift, 'tick'])
+  const found = lags(
+    [stream(0, [1050, 'tick'], [2060, 'tick'])],
+    [stream(0, [1000, 'tick'], [2000, 'tick'])],
+    5000,
+  )
 
-  const found = lags([stream(0, ...times(50))], [stream(0, ...times(0))], 5000)
-
-  assert.deepEqual(found, Array(3).fill({ lagMs: 50, arrived: true }))
+  assert.deepEqual(found, [
+    { lagMs: 50, arrived: true },
+    { lagMs: 60, arrived: true },
+  ])
 })
 
 test('events that no other stream has are compared by their place, from the opening of their stream', () => {
   const found = lags([stream(100, [1120, 'x'], [2120, 'y'])], [stream(0, [1000, 'a'], [2000, 'b'])], 5000)
 
-  assert.deepEqual(found, Array(2).fill({ lagMs: 20, arrived: true }))
+  assert.deepEqual(found, [
+    { lagMs: 20, arrived: true },
+    { lagMs: 20, arrived: true },
+  ])
 })
 
 test('with nothing at all on one side, everything is missing there', () => {

@@ -15,8 +15,10 @@ test('an address is enough', () => {
 
 test('headers are sent to both addresses, and win over the usual ones', () => {
   const { through, direct } = options(
-    ...['--url', 'http://a/e', '--direct', 'http://b/e'],
-    ...['--header', 'Authorization: Bearer x', '--header', 'Accept: */*'],
+    '--url=http://a/e',
+    '--direct=http://b/e',
+    '--header=Authorization: Bearer x',
+    '--header=Accept: */*',
   )
 
   assert.equal(through.headers.authorization, 'Bearer x')

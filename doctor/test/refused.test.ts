@@ -75,12 +75,12 @@ suite('what cannot be judged is said as what it is, and is never red', { concurr
   })
 })
 
-suite('over TLS', { concurrency: 4 }, () => {
-  const stream: RequestListener = (_, answer) => {
-    answer.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
-    answer.write('data: hello\n\n')
-  }
+const stream: RequestListener = (_, answer) => {
+  answer.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' })
+  answer.write('data: hello\n\n')
+}
 
+suite('over TLS', { concurrency: 4 }, () => {
   test('a certificate of one’s own is refused without CA, and taken with it', async () => {
     const files = await makeCertificate()
     const [cert = '', key = ''] = Object.values(files)
