@@ -11,6 +11,8 @@ export type Options = {
   /** The comparison of through and direct. */
   windowMs: number
   strike: string | undefined
+  /** How long the server's return is waited for after it was struck. */
+  strikeMs: number
   origin: string | undefined
   many: number
   json: boolean
@@ -59,6 +61,7 @@ export function readOptions(args: string[], readFile: (path: string) => string):
     quietMs: values.quick ? 0 : duration(values.quiet),
     windowMs: 8000,
     strike: values.strike,
+    strikeMs: 30_000,
     origin: values.origin,
     many: count(values.many),
     json: values.json,

@@ -20,7 +20,7 @@ export const refusal: Check = seen => {
       check,
       verdict: 'RISK',
       layer: seen.direct === undefined ? unknown(seen) : before(seen),
-      cause: `while the server was away, clients got ${fatal.status ?? ''} ${fatal.type ?? ''}: an EventSource does not come back after that`,
+      cause: `while the server was away, clients got ${fatal.status ?? 'no'} ${fatal.type || 'without a type'}: an EventSource does not come back after that`,
       fix: fix('refusal', proxyName(seen)),
       evidence: `${time(fatal.atMs - atMs)} after the strike; ${list(seen.strike)}`,
     },

@@ -2,6 +2,7 @@ import { read } from '../events.ts'
 import { before, server, streamsOf, unknown } from '../layers.ts'
 import type { Observations, Published, Side } from '../observations.ts'
 import { notSeen, ok, type Check } from './check.ts'
+import { heldEvents } from './held.ts'
 
 const check = 'workers'
 
@@ -15,12 +16,13 @@ export const workers: Check = seen => {
   const direct = seen.direct === undefined ? [] : reached(seen, 'direct', sent)
   const through = reached(seen, 'through', sent)
   // Through a proxy that holds events back nothing can be said of workers.
+  const held = heldEvents(seen).some(({ verdict }) => verdict === 'BROKEN')
   const judged = direct.some(one => one.heard > 0) ? direct : through
   if (judged.every(({ heard }) => heard === 0)) {
     return [notSeen(check, `${sent.length} events were published, and no stream heard one`)]
   }
   const partlyDirect = partial(direct)
-  const partly = partlyDirect.length > 0 ? partlyDirect : partial(through)
+  const partly = partlyDirect.length > 0 || held ? partlyDirect : partial(through)
   const [worst] = partly.toSorted((a, b) => a.heard - b.heard)
   // A straggler is no pattern: one event of eight that missed a stream may have met a stream that just opened.
   if (worst === undefined || partly.length * 2 <= judged.length) {

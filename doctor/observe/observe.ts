@@ -165,7 +165,7 @@ async function sitOut(
 }
 
 async function strikeAll(
-  { strike: command = '', through }: Options,
+  { strike: command = '', strikeMs, through }: Options,
   sides: Streams[],
   clock: Clock,
   say: (text: string) => void,
@@ -178,7 +178,7 @@ async function strikeAll(
   })
   await pause(1500)
   say(`strikes: ${command}`)
-  return await strike(command, through, fresh, clock)
+  return await strike(command, through, fresh, strikeMs, clock)
 }
 
 async function askCors({ origin, through }: Options): Promise<Observations['cors']> {

@@ -6,17 +6,17 @@ import type { Clock } from './clock.ts'
 import { fetchHead } from './fetch-head.ts'
 import type { Recorder } from './recorder.ts'
 
-const watchMs = 30_000
 const everyMs = 250
 
 /**
  * Runs the command while streams are open, and asks for a new stream again and again, as clients do, until the server is back
- * for 5 s or 30 s are over.
+ * for 5 s or `watchMs` are over.
  */
 export async function strike(
   command: string,
   question: Question,
   streams: Recorder[],
+  watchMs: number,
   clock: Clock,
 ): Promise<Strike> {
   const open = streams.filter(stream => stream.open)

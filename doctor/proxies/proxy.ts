@@ -1,0 +1,31 @@
+/** A proxy as a program of this machine, and two ways to configure it. */
+export type Proxy = {
+  name: string
+  /** Where it is from: a package of Debian or npm. */
+  from: string
+  /** What a client meets at the default, in a few words. Empty: nothing. */
+  symptom: string
+  broken: Variant
+  mended: Variant
+  /** The time limit that the row is about, in seconds. The row runs with 4 s instead, so that nobody waits for it. */
+  limit?: number
+  /** Headers that the server behind it sends beside the usual ones. */
+  serverHeaders?: Record<string, string>
+}
+
+export type Variant = {
+  /** The checks of the doctor that are BROKEN, exactly. */
+  expects: readonly string[]
+  /** What differs from the other variant, as it stands in the file. */
+  line: string
+  programs: (ports: Ports) => Program[]
+}
+
+/** The client asks `own`, the server listens on `server`; `inner` is free for a second proxy. */
+export type Ports = { own: number; inner: number; server: number }
+
+export type Program = {
+  /** Files in the folder that it runs in. */
+  files: Record<string, string>
+  command: readonly [string, ...string[]]
+}
