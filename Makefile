@@ -20,7 +20,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
 .PHONY: help up down logs status observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
-  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance doctor test-foreign foreign screenshots test-image
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image
 
 help: ## see: Print this list
 	@scripts/help.sh
@@ -61,7 +61,7 @@ roll:
 
 clean: ## see: Remove the containers, networks, volumes and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
-	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/doctor sse-lab/test >/dev/null 2>&1 || true
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
 
 build: base
 	@$(BUILD) 'sse-lab/server and sse-lab/nginx' 'a minute or two the first time' $(COMPOSE) build server nginx
@@ -117,7 +117,7 @@ k6-tests: k6
 	@$(BUILD) sse-lab/k6:tests 'some minutes the first time' \
 	  docker build --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load
 
-test: test-image k6-tests prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (20 minutes)
+test: test-image k6-tests proxies-image prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (20 minutes)
 	@$(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 test-faults: test-image ## prove: Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses (6 minutes)
@@ -167,6 +167,13 @@ doctor: base ## measure: What is wrong with a stream, where, and the line that m
 	@$(BUILD) sse-lab/doctor 'seconds' \
 	  docker build --file doctor/Dockerfile --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/doctor . >&2
 	@scripts/doctor.sh
+
+proxies: proxies-image ## measure: Real proxies, each at its default and mended, judged by the doctor (2 minutes, docs/proxies.md); NAME=nginx
+	@docker run --rm --init --network none --env NAME sse-lab/proxies
+
+proxies-image: base
+	@$(BUILD) sse-lab/proxies 'a minute or two the first time' \
+	  docker build --target proxies --file testkit/Dockerfile --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/proxies .
 
 test-image: build
 	@$(BUILD) sse-lab/test 'some minutes the first time: a browser, Go, the tools' \

@@ -7,7 +7,7 @@ export type Limit = {
   seconds: number
   /** The setting, with a value that lets a stream live. */
   setting: string
-  /** Where the number is from. */
+  /** `measured: …` here, or `documented: ` and the address. */
   source: string
 }
 
@@ -17,105 +17,114 @@ export const limits: readonly Limit[] = [
     kind: 'idle',
     seconds: 30,
     setting: 'experimental: { proxyTimeout: 3_600_000 }',
-    source: 'measured 30.2 s, Next.js 16.4; proxyTimeout in its configuration',
+    source: 'measured: 30.2 s, Next.js 16.4',
   },
   {
     layer: 'HAProxy',
     kind: 'idle',
     seconds: 50,
     setting: 'timeout client 1h and timeout server 1h',
-    source: 'measured 50.1 s; haproxy.cfg of Debian',
+    source: 'measured: 50.1 s, HAProxy 3.0, haproxy.cfg of Debian',
   },
   {
     layer: 'Heroku',
     kind: 'idle',
     seconds: 55,
     setting: 'a heartbeat; the limit is fixed',
-    source: 'Heroku Dev Center, HTTP routing: 55 s rolling window (H15)',
+    source: 'documented: https://devcenter.heroku.com/articles/request-timeout',
   },
   {
     layer: 'nginx',
     kind: 'idle',
     seconds: 60,
     setting: 'proxy_read_timeout 1h;',
-    source: 'measured 60.1 s; nginx.org, proxy_read_timeout',
+    source: 'measured: 60.1 s, nginx 1.26 and 1.30',
+  },
+  {
+    layer: 'ingress-nginx',
+    kind: 'idle',
+    seconds: 60,
+    setting: 'nginx.ingress.kubernetes.io/proxy-read-timeout: "3600" (and proxy-buffering: "off")',
+    source:
+      'documented: https://kubernetes.github.io/ingress-nginx/user-guide/nginx-configuration/annotations/',
   },
   {
     layer: 'ALB',
     kind: 'idle',
     seconds: 60,
     setting: 'idle_timeout.timeout_seconds=4000',
-    source: 'AWS, Application Load Balancers: connection idle timeout',
+    source:
+      'documented: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html',
   },
   {
     layer: 'Varnish',
     kind: 'idle',
     seconds: 60,
     setting: 'set bereq.between_bytes_timeout = 1h;',
-    source: 'measured 62 s; varnishd manual, between_bytes_timeout',
+    source: 'measured: 62 s, Varnish 7',
   },
   {
     layer: 'Cloudflare',
     kind: 'idle',
     seconds: 100,
     setting: 'a heartbeat; 524 before the first byte',
-    source: 'Cloudflare, connection limits: Proxy Read Timeout (100 s until 2025, 125 s seen since)',
+    source: 'documented: https://developers.cloudflare.com/fundamentals/reference/connection-limits/',
   },
   {
     layer: 'Azure',
     kind: 'idle',
     seconds: 240,
     setting: 'a heartbeat; TCP idle timeout of the load balancer',
-    source: 'Microsoft, Azure Load Balancer: TCP idle timeout 4 min; API Management: SSE',
+    source: 'documented: https://learn.microsoft.com/en-us/azure/load-balancer/load-balancer-tcp-reset',
   },
   {
     layer: 'Apache',
     kind: 'idle',
     seconds: 300,
     setting: 'ProxyTimeout 3600',
-    source: 'measured 300.3 s; Timeout in apache2.conf of Debian',
+    source: 'measured: 300.3 s, Apache 2.4, apache2.conf of Debian',
   },
   {
     layer: 'Envoy',
     kind: 'idle',
     seconds: 300,
     setting: 'stream_idle_timeout: 0s',
-    source: 'Envoy, How do I configure timeouts: stream_idle_timeout',
+    source: 'documented: https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts',
   },
   {
     layer: 'undici (fetch of Node)',
     kind: 'idle',
     seconds: 300,
     setting: 'bodyTimeout: 0',
-    source: 'undici, Client: bodyTimeout',
+    source: 'documented: https://undici.nodejs.org/#/docs/api/Client',
   },
   {
     layer: 'Envoy',
     kind: 'total',
     seconds: 15,
     setting: 'timeout: 0s in the route',
-    source: 'Envoy, How do I configure timeouts: route timeout',
+    source: 'documented: https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts',
   },
   {
     layer: 'AWS API Gateway',
     kind: 'total',
     seconds: 29,
     setting: 'the integration timeout, or another way in',
-    source: 'AWS, API Gateway quotas: integration timeout',
+    source: 'documented: https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html',
   },
   {
     layer: 'GCP HTTP(S) load balancer',
     kind: 'total',
     seconds: 30,
     setting: 'timeoutSec: 86400 of the backend service',
-    source: 'Google Cloud, Backend service timeout',
+    source: 'documented: https://cloud.google.com/load-balancing/docs/https#timeout-bes',
   },
   {
     layer: 'Spring MVC on Tomcat',
     kind: 'total',
     seconds: 30,
     setting: 'new SseEmitter(0L)',
-    source: 'Spring Boot, spring.mvc.async.request-timeout; Tomcat, asyncTimeout',
+    source: 'documented: https://tomcat.apache.org/tomcat-10.1-doc/config/http.html (asyncTimeout)',
   },
 ]
 

@@ -35,7 +35,7 @@ const parts: Part[] = [
         [
           ...unit,
           '{client/src,load/bench,load/k6/lib,conformance}/**/*.test.ts',
-          'doctor/{,checks/,observe/}*.test.ts',
+          'doctor/{,checks/,observe/,proxies/}*.test.ts',
           'testkit/*.test.ts',
           'scenarios/{catalogue,symptoms}.test.ts',
           'docs/test/{site,repository}.test.ts',
@@ -49,7 +49,11 @@ const parts: Part[] = [
     onlyWhenChosen: true,
     act: () => tests(['conformance/foreign/foreign.ts'], false),
   },
-  { name: 'doctor', act: () => tests(['doctor/{test,proxies}/*.test.ts'], false) },
+  { name: 'doctor', act: () => tests(['doctor/test/*.test.ts'], false) },
+  {
+    name: 'proxies',
+    act: () => command('docker', 'run', '--rm', '--init', '--network', 'none', 'sse-lab/proxies'),
+  },
   { name: 'page', act: () => tests(['{client,docs}/test/*.browser.test.ts'], false) },
   { name: 'go', act: goTests },
   {

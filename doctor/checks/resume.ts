@@ -17,7 +17,8 @@ function replay(seen: Observations): Finding[] {
     seen.streams
       .flatMap(stream => read(stream).events)
       .filter(({ atMs }) => atMs < back.openedAtMs)
-      .map(({ id }) => id),
+      .map(({ id }) => id)
+      .filter(id => id !== ''),
   )
   if (before.size < 2)
     return [notSeen(check, 'one event with an id came, and nothing after it to send again')]

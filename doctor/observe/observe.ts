@@ -177,7 +177,7 @@ async function strikeAll(
     return opened
   })
   await pause(1500)
-  say(`strikes: ${command}`)
+  say(`strikes, and looks on for up to ${strikeMs / 1000} s`)
   return await strike(command, through, fresh, strikeMs, clock)
 }
 

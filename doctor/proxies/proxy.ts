@@ -13,7 +13,7 @@ export type Proxy = {
   serverHeaders?: Record<string, string>
 }
 
-export type Variant = {
+type Variant = {
   /** The checks of the doctor that are BROKEN, exactly. */
   expects: readonly string[]
   /** What differs from the other variant, as it stands in the file. */
@@ -22,7 +22,7 @@ export type Variant = {
 }
 
 /** The client asks `own`, the server listens on `server`; `inner` is free for a second proxy. */
-export type Ports = { own: number; inner: number; server: number }
+type Ports = { own: number; inner: number; server: number }
 
 export type Program = {
   /** Files in the folder that it runs in. */
