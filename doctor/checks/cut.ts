@@ -27,6 +27,7 @@ export const cut: Check = seen => {
   if (seen.method !== 'GET' && through.every(({ clean }) => clean)) {
     return [ok(check, 'the answer ends in order', `after ${time(through[0]?.ageMs ?? 0)}`)]
   }
+  if (isFinished(seen, through, direct)) return [finished(seen, through)]
   const kind = kindOf(
     through,
     alive(seen, 'through').map(stream => lifeOf(seen, stream)),
@@ -38,6 +39,24 @@ export const cut: Check = seen => {
     ]
   }
   return [line(seen, through, direct, kind)]
+}
+
+/** An answer that ends in order right behind its last event is over. A limit ends streams at any moment. */
+function isFinished(seen: Observations, through: Cut[], direct: Cut[]): boolean {
+  const own = seen.direct === undefined || direct.length > 0
+  return own && [...through, ...direct].every(({ clean, silenceMs }) => clean && silenceMs < 20)
+}
+
+function finished(seen: Observations, through: Cut[]): Finding {
+  return {
+    check,
+    verdict: 'RISK',
+    layer: server(seen),
+    cause:
+      'the server ends the stream in order behind its last event: an EventSource comes back, and starts over',
+    fix: 'keep the stream open, or have the client close it at an event that says so',
+    evidence: `after ${spread(through.map(one => one.ageMs))}`,
+  }
 }
 
 function line(seen: Observations, through: Cut[], direct: Cut[], kind: Kind): Finding {

@@ -21,6 +21,8 @@ export type Naive = {
   own?: true
   /** As if this many processes did not share events. */
   processes?: number
+  /** Each stream begins with a comment. */
+  comment?: true
   headers?: Record<string, string>
   heartbeatMs?: number
 }
@@ -63,11 +65,24 @@ export function naive(faults: Naive = {}): { app: Express; stop: () => void } {
   app.get('/events', (_request, response) => {
     response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache', ...faults.headers })
     if (!faults.noFlush) response.flushHeaders()
+    if (faults.comment) response.write(':ok\n\n')
     opened += 1
     const stream = { response, process: opened % (faults.processes ?? 1), lastMs: performance.now() }
     streams.push(stream)
     response.on('close', () => streams.splice(streams.indexOf(stream), 1))
     if (faults.totalCutMs !== undefined) setTimeout(() => response.end(), faults.totalCutMs)
+  })
+  // An answer to a question, word by word, as language models give it.
+  app.post('/answer', (_request, response) => {
+    response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache' }).flushHeaders()
+    let word = 0
+    const timer = setInterval(() => {
+      word += 1
+      response.write(`data: word ${word}\n\n`)
+      if (word < 10) return
+      clearInterval(timer)
+      response.end('data: [DONE]\n\n')
+    }, 200)
   })
   app.post('/events', (request, response) => {
     published += 1
