@@ -37,6 +37,8 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
         page('Metrics', '/metrics'),
         page('Load tests', '/load'),
         page('Conformance', '/conformance'),
+        page('Doctor', '/doctor'),
+        page('Proxies', '/proxies'),
       ],
     },
     {

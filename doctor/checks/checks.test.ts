@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import type { Kind, Observations, Recording, Side } from '../observations.ts'
+import { diagnose } from './all.ts'
+
+type Come = [atMs: number, data: string]
+
+const windowMs = 8000
+
+function recording(side: Side, kind: Kind, come: Come[], headersAtMs: number | null = 10): Recording {
+  const pieces = come.map(([atMs, data]) => ({ atMs, bytes: Buffer.from(`data: ${data}\n\n`) }))
+  return {
+    side,
+    kind,
+    openedAtMs: 0,
+    connectedAtMs: 1,
+    protocol: 'http/1.1',
+    headers: { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' },
+    wire: pieces,
+    pieces,
+    ...(headersAtMs === null ? {} : { headersAtMs, status: 200 }),
+  }
+}
+
+function observed(streams: Recording[], changes: Partial<Observations> = {}): Observations {
+  return {
+    url: 'http://proxy.example/events',
+    direct: 'http://server.example/events',
+    method: 'GET',
+    window: { fromMs: 0, toMs: windowMs },
+    quietMs: 0,
+    endedAtMs: windowMs,
+    streams,
+    named: { through: 'nginx', direct: 'Express' },
+    published: undefined,
+    returns: [],
+    strike: undefined,
+    cors: undefined,
+    many: undefined,
+    ...changes,
+  }
+}
+
+/** Six events, a second apart, each so much later. */
+function ticks(laterMs = 0): Come[] {
+  return [1, 2, 3, 4, 5, 6].map(second => [second * 1000 + laterMs, `tick ${second}`])
+}
+
+function reds(seen: Observations): string[] {
+  return diagnose(seen)
+    .filter(({ verdict }) => verdict === 'BROKEN')
+    .map(({ check }) => check)
+}
+
+suite('a comparison', () => {
+  test('of equal streams finds nothing', () => {
+    const streams = [recording('through', 'plain', ticks(20)), recording('direct', 'plain', ticks())]
+
+    assert.deepEqual(reds(observed(streams)), [])
+  })
+
+  test('with no byte through is one red: the headers, and the cut that ends the wait, follow from it', () => {
+    const held = recording('through', 'plain', [], null)
+    held.end = { atMs: 7900, how: 'cut' }
+    const found = diagnose(observed([held, recording('direct', 'plain', ticks())]))
+
+    const red = found.filter(({ verdict }) => verdict === 'BROKEN')
+    assert.deepEqual(
+      red.map(({ check }) => check),
+      ['held events'],
+    )
+    assert.match(red[0]?.evidence ?? '', /0 of 6 events.*not one byte.*not even the headers/)
+    assert.match(
+      found.find(({ check }) => check === 'held headers')?.cause ?? '',
+      /follows from: held events/,
+    )
+  })
+
+  test('with everything at once is held, and says how much came when', () => {
+    const burst = recording(
+      'through',
+      'plain',
+      ticks().map(([, data]) => [7000, data]),
+    )
+    const [red] = diagnose(observed([burst, recording('direct', 'plain', ticks())]))
+
+    assert.equal(red?.check, 'held events')
+    assert.match(red.evidence, /first output after 7\.00 s, 84 B at once/)
+  })
+
+  test('with X-Accel-Buffering on the direct answer blames the nginx that takes it out', () => {
+    const direct = recording('direct', 'plain', ticks())
+    direct.headers['x-accel-buffering'] = 'no'
+    const [red] = diagnose(observed([recording('through', 'plain', []), direct]))
+
+    assert.match(red?.fix ?? '', /proxy_pass_header X-Accel-Buffering/)
+  })
+
+  test('with 210 ms on every event is a steady delay', () => {
+    const streams = [recording('through', 'plain', ticks(210)), recording('direct', 'plain', ticks())]
+
+    assert.deepEqual(reds(observed(streams, { named: { through: 'HAProxy', direct: undefined } })), [
+      'steady delay',
+    ])
+  })
+
+  test('with 210 ms that are the way there is none', () => {
+    const far = recording('through', 'plain', ticks(210), 400)
+    far.connectedAtMs = 190
+
+    assert.deepEqual(reds(observed([far, recording('direct', 'plain', ticks())])), [])
+  })
+
+  test('with two slow events of six is a busy machine', () => {
+    const come = ticks(5).map(([atMs, data], index): Come => [atMs + (index < 2 ? 400 : 0), data])
+
+    assert.deepEqual(
+      reds(observed([recording('through', 'plain', come), recording('direct', 'plain', ticks())])),
+      [],
+    )
+  })
+})
+
+suite('without DIRECT', () => {
+  test('what only a comparison shows is not seen, and not red', () => {
+    const found = diagnose(observed([recording('through', 'plain', ticks())], { direct: undefined }))
+
+    for (const check of ['held events', 'steady delay', 'large events']) {
+      assert.equal(found.find(finding => finding.check === check)?.verdict, 'not seen', check)
+    }
+  })
+
+  test('headers that never come are red, and the layer is left open', () => {
+    const silent = recording('through', 'plain', [], null)
+    const [red] = diagnose(observed([silent], { direct: undefined }))
+
+    assert.equal(red?.check, 'held headers')
+    assert.match(red.layer, /DIRECT= tells which/)
+  })
+})
+
+test('every red and every risk has a layer, a fix and what it was seen by', () => {
+  const streams = [
+    recording('through', 'plain', ticks(210)),
+    recording('through', 'packed', []),
+    recording('direct', 'plain', ticks()),
+  ]
+  const found = diagnose(observed(streams, { many: { wanted: 400, opened: 354, first: 'hangs' } }))
+
+  const red = found.filter(({ verdict }) => verdict === 'BROKEN' || verdict === 'RISK')
+  assert.ok(red.length >= 3)
+  for (const finding of red) {
+    assert.ok(
+      [finding.layer, finding.cause, finding.fix, finding.evidence].every(text => text !== ''),
+      finding.check,
+    )
+  }
+})
