@@ -63,6 +63,12 @@ test('events that no other stream has are compared by their place, from the open
   ])
 })
 
+test('what is missing before an event that came went elsewhere: a buffer keeps the order', () => {
+  const found = lags([stream(0, [2000, 'b'])], [stream(0, [1000, 'a'], [2000, 'b'])], 5000)
+
+  assert.deepEqual(found, [{ lagMs: 0, arrived: true }])
+})
+
 test('with nothing at all on one side, everything is missing there', () => {
   assert.deepEqual(lags([stream(0)], [stream(0, [50, 'hello'])], 3000), [{ lagMs: 2950, arrived: false }])
 })

@@ -17,11 +17,13 @@ export function lags(these: Recording[], others: Recording[], untilMs: number): 
   const theirs = firstArrivals(others)
   if (![...theirs.keys()].some(key => mine.has(key))) return byPlace(these, others, untilMs)
   const settledMs = Math.max(...[...these, ...others].map(({ openedAtMs }) => openedAtMs)) + settleMs
+  // A buffer keeps the order: what is missing before one that came is not held, but went to other streams.
+  const lastMs = Math.max(...[...theirs].filter(([key]) => mine.has(key)).map(([, atMs]) => atMs))
   const found: Lag[] = []
   for (const [key, otherMs] of theirs) {
     const atMs = mine.get(key)
     if (atMs !== undefined) found.push({ lagMs: atMs - otherMs, arrived: true })
-    else if (otherMs > settledMs) found.push({ lagMs: untilMs - otherMs, arrived: false })
+    else if (otherMs > settledMs && otherMs > lastMs) found.push({ lagMs: untilMs - otherMs, arrived: false })
   }
   return found
 }

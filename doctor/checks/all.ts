@@ -1,5 +1,5 @@
 import type { Observations } from '../observations.ts'
-import { caching, connections, contentType, cors } from './answer.ts'
+import { caching, connections, contentType, cors, reach } from './answer.ts'
 import { largeEvents } from './big.ts'
 import { bytes } from './bytes.ts'
 import { notSeen, type Check, type Finding } from './check.ts'
@@ -15,6 +15,7 @@ import { deadUpstream, refusal } from './strike.ts'
 import { workers } from './workers.ts'
 
 const checks: Check[] = [
+  reach,
   contentType,
   heldEvents,
   heldHeaders,

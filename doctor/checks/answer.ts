@@ -1,3 +1,4 @@
+import { time } from '../figures.ts'
 import { server, streamsOf, unknown } from '../layers.ts'
 import type { Observations, Recording } from '../observations.ts'
 import { notSeen, ok, type Check, type Finding } from './check.ts'
@@ -9,6 +10,22 @@ function first(seen: Observations): Recording | undefined {
 
 function layerOf(seen: Observations): string {
   return seen.direct === undefined ? unknown(seen) : server(seen)
+}
+
+export const reach: Check = seen => {
+  const check = 'reach'
+  const stream = first(seen)
+  if (stream === undefined) return [notSeen(check, 'a server listens, and sends no headers')]
+  const { status, protocol, connectedAtMs = 0, openedAtMs } = stream
+  const names = [seen.named.through, seen.named.direct].filter(name => name !== undefined)
+  const who = names.length === 0 ? 'nobody on the way says its name' : [...new Set(names)].join(', then ')
+  return [
+    ok(
+      check,
+      `${status ?? ''} over ${protocol ?? ''}`,
+      `connected after ${time(connectedAtMs - openedAtMs)}; ${who}`,
+    ),
+  ]
 }
 
 export const contentType: Check = seen => {

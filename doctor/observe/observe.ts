@@ -133,11 +133,13 @@ function openLate(sides: Streams[], clock: Clock): void {
 }
 
 async function returnAll(sides: Streams[], clock: Clock): Promise<Observations['returns']> {
-  const { question, side, plain } = sides.at(-1) ?? {}
-  if (question?.method !== 'GET' || side === undefined || plain === undefined) return []
-  const ids = plain.flatMap(({ recording }) => idsOf(recording))
-  // The oldest: whatever came after it is to be sent again.
-  return await comeBack(question, side, ids[0], clock)
+  const returns = sides.map(async ({ question, side, plain }) => {
+    if (question.method !== 'GET') return []
+    const ids = plain.flatMap(({ recording }) => idsOf(recording))
+    // The oldest: whatever came after it is to be sent again.
+    return await comeBack(question, side, ids[0], clock)
+  })
+  return (await Promise.all(returns)).flat()
 }
 
 function idsOf(recording: Recording): string[] {

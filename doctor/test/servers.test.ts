@@ -77,6 +77,14 @@ suite('one fault of a server is one red, at the server', { concurrency: 4 }, () 
     assert.match(red(findings, 'workers')?.evidence ?? '', /2 of 8/)
   })
 
+  test('more processes than streams are still no buffer', async () => {
+    await using server = await startNaive({ processes: 16 })
+
+    const findings = await examine(['--url', server.url, '--direct', server.url, ...publish])
+
+    assert.ok(!broken(findings).includes('held events'), 'held events')
+  })
+
   test('a stream whose events no other stream has is compared by place', async () => {
     await using server = await startNaive({ everyMs: 250, own: true, ids: true })
 
