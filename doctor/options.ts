@@ -91,7 +91,12 @@ function address(name: string, text: string): URL {
 }
 
 function readHeaders(lines: readonly string[], body: string | undefined): Record<string, string> {
-  const headers: Record<string, string> = { accept: 'text/event-stream', 'cache-control': 'no-cache' }
+  // Some firewalls refuse whoever does not say who it is.
+  const headers: Record<string, string> = {
+    accept: 'text/event-stream',
+    'cache-control': 'no-cache',
+    'user-agent': 'sse-lab-doctor',
+  }
   if (body !== undefined) headers['content-type'] = /^\s*[[{]/.test(body) ? 'application/json' : 'text/plain'
   for (const line of lines) {
     const { name, value } = /^(?<name>[\w!#$%&'*+.^`|~-]+):\s*(?<value>.*)$/.exec(line)?.groups ?? {}
