@@ -104,9 +104,7 @@ for (const { name, file, differs, env = {} } of examples) {
     ] as const) {
       await t.test(`${act}: each process in turn gets ${signal}, and no stream loses an event`, async () => {
         const topic = `${act}-${name}`
-        const clients = Array.from({ length: 12 }, () =>
-          TestStream.returning(`${url}/events?topic=${topic}`),
-        )
+        const clients = Array.from({ length: 12 }, () => TestStream.returning(`${url}/events?topic=${topic}`))
         for (const client of clients) await client.greeted()
         const publisher = new Publisher({ name: topic, topic, repeats: true })
         publisher.start(url, 20, 10_000)
