@@ -12,7 +12,7 @@ export function isTopic(value: unknown): value is string {
 }
 
 /** Types that the server sends itself, or that mean something else to an EventSource. A publisher may not use them. */
-const reservedTypes: readonly string[] = ['hello', 'gap', 'heartbeat', 'open', 'error']
+const reservedTypes: readonly string[] = ['hello', 'gap', 'heartbeat', 'token-expired', 'open', 'error']
 
 /** [spec] CR and LF each end a line, and an id that holds NUL is ignored. */
 export function isOneLine(text: string): boolean {

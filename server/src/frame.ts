@@ -74,6 +74,15 @@ export function commentFrame(): string {
 }
 
 /**
+ * Says that the grant has ended: the page renews it, and the client comes back by itself.
+ * [spec] An empty data buffer is not dispatched; an empty `data` line is, as "". On a stream that had no event before, a block
+ * without id would wipe the client's last id, so it is given back its own.
+ */
+export function tokenExpiredFrame(position: string | null): string {
+  return `${idLine(position)}event: token-expired\ndata:\n\n`
+}
+
+/**
  * The whole answer that says "later". No blank line follows: [spec] `retry` takes effect with its line, and there is
  * no block that could touch the last id.
  */

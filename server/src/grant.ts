@@ -10,19 +10,39 @@ const pattern = z.custom<string>(
   rule,
 )
 const patterns = z.array(pattern).max(patternsMax, `must be at most ${patternsMax} topics`)
-const schema = z.looseObject({ subscribe: patterns.optional(), publish: patterns.optional() })
+const schema = z.object({
+  subscribe: patterns.default([]),
+  publish: patterns.default([]),
+  subject: z.string('must be a string').min(1).max(1024, 'must be 1 to 1024 characters').optional(),
+  expiresAt: z.number('must be a number of milliseconds since 1970').optional(),
+  watch: z
+    .custom<NonNullable<Grant['watch']>>(value => typeof value === 'function', 'must be a function')
+    .optional(),
+})
 
 /**
  * What somebody may do, topic by topic. Each entry is a topic, a prefix (`room/*`: everything below `room/`, not `room` itself),
  * or `*` for all. What is not listed is refused; a grant without entries allows nothing. As in Mercure's access tokens:
  * https://mercure.rocks/spec
  */
-export type Grant = { subscribe?: readonly string[]; publish?: readonly string[] }
+export type Grant = {
+  subscribe?: readonly string[]
+  publish?: readonly string[]
+  /** Whose it is. What one subject may take of a process is bounded, and its Idempotency-Keys are its own. Default: nobody's. */
+  subject?: string | undefined
+  /**
+   * When it ends, in milliseconds since 1970. A stream that is open then gets `event: token-expired` and ends; its client comes
+   * back with its last id, and is asked again. Default: never.
+   */
+  expiresAt?: number | undefined
+  /** Called for each stream that opens with it, with what ends that stream at once. Returns what is called when the stream is over. */
+  watch?: ((end: () => void) => () => void) | undefined
+}
 
 /** Checks a grant. Throws a TypeError for one bad entry: a grant that is half understood must allow nothing. */
 export function readGrant(given: unknown): Grant {
   const { success, data, error } = schema.safeParse(given)
-  if (success) return { subscribe: data.subscribe ?? [], publish: data.publish ?? [] }
+  if (success) return data
   const [issue] = error.issues
   throw new TypeError(`grant: ${issue?.path.join('.') ?? ''} ${issue?.message}`)
 }

@@ -21,6 +21,9 @@ export const limits = {
   eventBytesMax: [256, 2 ** 26, 2 ** 16],
   connectionsMax: [1, 1_000_000, 10_000],
   publishTimeoutMs: [1, 60_000, 1500],
+  unsentBytesMax: [1024, 2 ** 34, 2 ** 28],
+  subjectStreamsMax: [1, 1_000_000, 20],
+  subjectPublishesPerSecondMax: [1, 1_000_000, 50],
 } as const satisfies Record<string, Limit>
 
 export type LimitName = keyof typeof limits

@@ -2,13 +2,18 @@ import { leavePrimary, nameWorker, tellReady } from './cluster/pm2.ts'
 import { ConfigError, readConfig } from './config.ts'
 import { openLog, takeConsole } from './observe/log.ts'
 import { createMask } from './observe/secrets.ts'
+import { readSecretFiles } from './secret-files.ts'
 import { startWorker } from './worker.ts'
 
 // sysexits.h: a start that fails for this will fail again. ecosystem.config.cjs tells pm2 not to repeat it.
 const exitConfig = 78
 
+let mask = createMask(process.env.REDIS_URL)
+
 async function main(): Promise<void> {
-  const config = readConfig(process.env)
+  const env = readSecretFiles(process.env)
+  mask = createMask(env.REDIS_URL)
+  const config = readConfig(env)
   const name = nameWorker(config.serverId, process.env.NODE_APP_INSTANCE)
   const log = openLog(config, name)
   takeConsole(log)
@@ -33,7 +38,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const mask = createMask(process.env.REDIS_URL)
   const isConfig = error instanceof ConfigError
   const text = isConfig ? error.message : mask(String(error instanceof Error ? error.stack : error))
   process.stderr.write(`${text}\n`)

@@ -52,6 +52,11 @@ export type SseOptions = {
   connectionsMax?: number | undefined
   /** How long a publish waits for Redis. Default: 1500. */
   publishTimeoutMs?: number | undefined
+  /** Unsent bytes of all streams together, at which the fullest are dropped. Default: 256 MiB. */
+  unsentBytesMax?: number | undefined
+  /** What one subject of a grant may take of this process. Defaults: 20 streams; 50 publishes a second, and as many at once. */
+  subjectStreamsMax?: number | undefined
+  subjectPublishesPerSecondMax?: number | undefined
 }
 
 /** Options, whole. */

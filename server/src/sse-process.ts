@@ -19,6 +19,7 @@ import { openHistograms, timed, type Observe } from './observe/histograms.ts'
 import { openRegistry, registerMetrics } from './observe/metrics.ts'
 import type { Settings } from './options.ts'
 import type { PublishMore, SseStatus } from './sse-types.ts'
+import { Quotas } from './quotas.ts'
 import { redisIsNewEnough } from './redis-version.ts'
 
 const sweepMs = 1000
@@ -37,6 +38,7 @@ export class Sse {
   readonly #hub: Hub
   readonly #calls: Calls
   readonly #publisher: Publisher
+  readonly #quotas: Quotas
   readonly #started: Promise<void>
   readonly #stops: (() => void)[] = []
   #isStarted = false
@@ -52,10 +54,12 @@ export class Sse {
     const hub = (this.#hub = openHub(settings, bus, observe, log))
     registerMetrics(this.metrics, { hub, bus })
     const { name: worker, instance, heartbeatMs, eventBytesMax } = settings
-    const publisher = (this.#publisher = openPublisher({ bus, stats: hub.stats, eventBytesMax, log }))
+    const quotas = (this.#quotas = new Quotas(settings))
+    const publisher = openPublisher({ bus, stats: hub.stats, quotas, eventBytesMax, log })
+    this.#publisher = publisher
     const hello = { worker, instance, pid: process.pid, bus: bus.name, heartbeatMs }
     const isClosed = () => !this.#isStarted || this.draining
-    this.#calls = new Calls({ settings, hello, hub, publisher, log, isClosed })
+    this.#calls = new Calls({ settings, hello, hub, quotas, publisher, log, isClosed })
     this.#started = this.#start(observe)
   }
 
@@ -130,7 +134,12 @@ export class Sse {
     this.#isStarted = true
     const { heartbeatMs } = this.#settings
     if (heartbeatMs > 0) this.#stops.push(beat(heartbeatMs, this.#hub, observe))
-    this.#stops.push(every(sweepMs, () => this.#hub.sweep(performance.now())))
+    this.#stops.push(every(sweepMs, () => this.#sweep()))
+  }
+
+  #sweep(): void {
+    this.#hub.sweep(performance.now(), this.#settings.unsentBytesMax)
+    this.#quotas.sweep()
   }
 
   async #drain(servers: readonly Closable[]): Promise<void> {

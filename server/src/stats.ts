@@ -1,5 +1,9 @@
 /** Why a stream ended, as the metric's label says it. */
-export type CloseReason = 'peer-left' | 'slow-reader' | 'stalled' | 'stream-age' | 'drain' | 'failed'
+export type CloseReason =
+  'peer-left' | 'slow-reader' | 'stalled' | 'stream-age' | 'drain' | 'failed' | 'token-expired' | 'revoked'
+
+/** Refusals that are about who calls. */
+export type AccessRefusal = 'unauthorized' | 'token-expired' | 'forbidden' | 'too-many'
 
 /**
  * What a worker counts since its start: one plain object, which the hub and the calls write into and the metrics read.
@@ -19,6 +23,15 @@ export class Stats {
     'stream-age': 0,
     drain: 0,
     failed: 0,
+    'token-expired': 0,
+    revoked: 0,
+  }
+  /** Calls and streams that were not let in, by the code of the refusal. A herd of them is a number here, and no lines in a log. */
+  readonly refused: Record<AccessRefusal, number> = {
+    unauthorized: 0,
+    'token-expired': 0,
+    forbidden: 0,
+    'too-many': 0,
   }
   /** Events written to streams, live and replayed: one event to two of them counts two. */
   delivered = 0

@@ -1,16 +1,19 @@
+import type { RequestListener } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import { JwtAccess } from './access/jwt-access.ts'
 import { endContainer, endProcess, isOwnProcess } from './cluster/processes.ts'
 import { Workers } from './cluster/workers.ts'
 import type { Config } from './config.ts'
 import type { WorkerName } from './event.ts'
-import { createApp } from './http/app.ts'
-import { listenAll } from './http/listen.ts'
+import { createAdminApp, createApp, operatorCalls } from './http/app.ts'
+import { onlyOwnCallers } from './http/guard.ts'
+import { listenAdmin, listenAll } from './http/listen.ts'
 import { limitNames } from './limits.ts'
 import { labCalls } from './lab/lab.ts'
 import type { Log } from './observe/facts.ts'
 import { collectProcessMetrics } from './observe/process-metrics.ts'
 import { statusReader } from './observe/status.ts'
-import { createSse, type Sse } from './sse.ts'
+import { createSse, type Authorize, type Sse } from './sse.ts'
 
 const docsFolder = fileURLToPath(new URL('../../docs/dist', import.meta.url))
 const pageFolder = fileURLToPath(new URL('../../client/dist', import.meta.url))
@@ -29,7 +32,11 @@ export type Worker = {
  * its list of workers, its port.
  */
 export async function startWorker(config: Config, name: WorkerName, log: Log): Promise<Worker> {
-  const sse = openSse(config, name, log)
+  const access =
+    config.auth === 'jwt'
+      ? new JwtAccess({ issuers: config.authIssuers ?? [], origins: config.corsOrigins, log })
+      : undefined
+  const sse = openSse(config, name, log, access?.authorize)
   collectProcessMetrics(sse.metrics)
   const workers = new Workers({
     commands: sse.redis,
@@ -40,6 +47,7 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
 
   await sse.untilReady()
   await workers.start()
+  if (sse.redis !== undefined) await access?.start(sse.redis)
   const lab = labCalls({
     enabled: config.lab,
     origins: config.corsOrigins,
@@ -56,9 +64,16 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
     readReport: async () => (await sse.redis?.get('sse-lab:scenarios').catch(() => null)) ?? null,
     log,
   })
-  const { port, bind, socket, corsOrigins } = config
-  const app = createApp({ sse, workers, log, corsOrigins, pageFolder, docsFolder, lab })
-  const servers = await listenAll(app, { port, bind, socket, host: name.host })
+  const { port, bind, socket, corsOrigins, adminPort } = config
+  const operators = operatorCalls({ workers, corsOrigins, lab, revocations: access?.revocations() })
+  const app = createApp({
+    ...{ sse, log, corsOrigins, pageFolder, docsFolder },
+    tickets: access?.tickets(),
+    operators: adminPort === undefined ? operators : undefined,
+  })
+  const servers = await listenAll(guarded(app, config, name), { port, bind, socket, host: name.host })
+  if (adminPort !== undefined)
+    servers.push(await listenAdmin(createAdminApp({ sse, log, operators }), adminPort, bind))
   log.info({ bus: config.bus, port, socket }, 'ready')
 
   return {
@@ -70,8 +85,15 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
   }
 }
 
+// Where nobody has to say who he is, it matters whose page calls. OPEN=1 has said that anybody may.
+function guarded(app: RequestListener, config: Config, name: WorkerName): RequestListener {
+  const { auth, open, hosts, corsOrigins: origins } = config
+  const isGuarded = hosts.length > 0 || (auth === 'off' && !open)
+  return isGuarded ? onlyOwnCallers(app, { hosts: [...hosts, name.host.toLowerCase()], origins }) : app
+}
+
 // An environment has more than the package: only what both know goes on.
-function openSse(config: Config, name: WorkerName, log: Log): Sse {
+function openSse(config: Config, name: WorkerName, log: Log, authorize: Authorize | undefined): Sse {
   const numbers = limitNames.map(limit => [limit, config[limit]])
   return createSse({
     redis: config.redisUrl,
@@ -80,6 +102,7 @@ function openSse(config: Config, name: WorkerName, log: Log): Sse {
     instance: name.instance,
     corsOrigins: config.corsOrigins,
     log,
+    authorize,
     ...Object.fromEntries(numbers),
   })
 }

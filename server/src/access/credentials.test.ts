@@ -13,7 +13,7 @@ it('the header wins over the cookie, and they never add up', () => {
 it('a header that is no Bearer token is refused, even beside a good cookie', () => {
   for (const authorization of ['', 'Bearer', 'Bearer ', 'Basic dTpw', 'Bearer a b', 'Bearer a,b', 't.t.t'])
     assert.throws(() => readCredentials({ authorization, cookie: '__Host-sse=t' }), {
-      code: 'unauthenticated',
+      code: 'unauthorized',
     })
 })
 

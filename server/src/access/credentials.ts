@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import { parseCookie } from 'cookie'
-import { AccessError } from './errors.ts'
+import { Refusal } from '../http/refusal.ts'
 
 /**
  * The cookie that an EventSource brings by itself. [rfc6265bis] With this prefix a browser takes it over TLS only, for this host
@@ -13,7 +13,7 @@ export type Credentials = { token: string; from: 'header' | 'cookie' }
 
 /**
  * The token of a call: of the header `Authorization: Bearer`, or else of the cookie; never both, and never of the URL, which
- * stands in logs. undefined: there is none. Throws an AccessError for a header that is no Bearer token: falling back to a cookie
+ * stands in logs. undefined: there is none. Throws a Refusal for a header that is no Bearer token: falling back to a cookie
  * would be somebody else's call.
  */
 export function readCredentials(headers: IncomingHttpHeaders): Credentials | undefined {
@@ -21,7 +21,7 @@ export function readCredentials(headers: IncomingHttpHeaders): Credentials | und
   if (authorization !== undefined) {
     const token = /^Bearer +([\w.~+/-]+=*)$/i.exec(authorization)?.[1]
     if (token === undefined) {
-      throw new AccessError('unauthenticated', 'Header Authorization must be "Bearer" and a token.')
+      throw new Refusal('unauthorized', 'Header Authorization must be "Bearer" and a token.')
     }
     return { token, from: 'header' }
   }

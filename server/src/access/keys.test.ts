@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { it } from 'node:test'
 import { exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose'
-import { AccessError } from './errors.ts'
+import { Refusal } from '../http/refusal.ts'
 import { openKeys } from './keys.ts'
 
 const minute = 60_000
@@ -16,7 +16,7 @@ async function keyOf(kid: string) {
   return { jwk: { ...(await exportJWK(publicKey)), kid }, token }
 }
 
-const isAway = (error: unknown) => error instanceof AccessError && error.code === 'keys-away'
+const isAway = (error: unknown) => error instanceof Refusal && error.code === 'not-ready'
 
 it('keys are read from a file, too', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'keys-'))

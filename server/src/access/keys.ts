@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL, fileURLToPath } from 'node:url'
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
-import { AccessError } from './errors.ts'
+import { Refusal } from '../http/refusal.ts'
 
 const timeoutMs = 3000
 /** Keys are read anew after this time, and a key that is not among them sooner. */
@@ -18,8 +18,8 @@ type Options = { fetch?: FetchImplementation; now?: () => number; onError?: (err
 /**
  * The keys of one issuer, from the address or file that the configuration names and from no other: what a token says of keys
  * (`jku`, `x5u`, `jwk`) is not looked at, nor is its `iss` part of any address (CVE-2026-32301). Each issuer has a cache of its
- * own, because a `kid` is only unique within one (CVE-2026-49998). The function that is returned rejects with an AccessError
- * `keys-away` when there is no key set, and with jose's own error when the set has no such key.
+ * own, because a `kid` is only unique within one (CVE-2026-49998). The function that is returned rejects with a Refusal
+ * `not-ready` when there is no key set, and with jose's own error when the set has no such key.
  */
 export function openKeys(source: string, options: Options = {}): JWTVerifyGetKey {
   const url = isAbsolute(source) ? pathToFileURL(source) : new URL(source)
@@ -60,7 +60,7 @@ function keepLast(source: FetchImplementation, options: Options): FetchImplement
   return async (url, init) => {
     const text = await refresh(url, init).catch((error: unknown) => {
       if (last && now() - last.at < staleMsMax) return last.text
-      throw new AccessError('keys-away', "The keys of the token's issuer cannot be had.", { cause: error })
+      throw new Refusal('not-ready', "The keys of the token's issuer cannot be had.", { cause: error })
     })
     return new Response(text)
   }

@@ -11,7 +11,7 @@ import {
   type JWTPayload,
   type JWTVerifyGetKey,
 } from 'jose'
-import { AccessError, type AccessCode } from './errors.ts'
+import { Refusal, type RefusalCode } from '../http/refusal.ts'
 import { detailType } from './details.ts'
 import { openVerify } from './token.ts'
 
@@ -49,10 +49,10 @@ function signed(payload: JWTPayload, header: object = {}, key = own.privateKey):
   return new SignJWT(payload).setProtectedHeader(whole).sign(key)
 }
 
-async function refusedWith(code: AccessCode, token: string | Promise<string>, by = verify): Promise<void> {
+async function refusedWith(code: RefusalCode, token: string | Promise<string>, by = verify): Promise<void> {
   const given = await token
   await assert.rejects(by(given), (error: unknown) => {
-    assert.ok(error instanceof AccessError, String(error))
+    assert.ok(error instanceof Refusal, String(error))
     assert.equal(error.code, code)
     assert.ok(
       given.length < 20 || !error.message.includes(given.slice(0, 20)),
@@ -62,7 +62,7 @@ async function refusedWith(code: AccessCode, token: string | Promise<string>, by
   })
 }
 
-const refused = (token: string | Promise<string>) => refusedWith('unauthenticated', token)
+const refused = (token: string | Promise<string>) => refusedWith('unauthorized', token)
 
 describe('a token', () => {
   it('that is right in all parts names its subject and what it may do', async () => {
@@ -128,15 +128,16 @@ describe('a token', () => {
     const token = await signed(good)
     await verify(token) // remembered, and still it must end
     const forged = await signed(good, {}, others.privateKey)
-    const after = async (seconds: number, code: AccessCode, which = token) => {
+    const after = async (seconds: number, code: RefusalCode, which = token) => {
       now = start + seconds * second
       await refusedWith(code, which)
     }
     try {
+      await after(60, 'token-expired')
       await after(66, 'token-expired')
       await after(660, 'token-expired')
-      await after(661, 'unauthenticated')
-      await after(66, 'unauthenticated', forged)
+      await after(661, 'unauthorized')
+      await after(66, 'unauthorized', forged)
     } finally {
       now = start
     }
@@ -157,15 +158,14 @@ describe('a token', () => {
     const listening = openVerify([{ ...issuer, keys: spy }], { now: () => now })
     const jwk = await exportJWK(others.publicKey)
     const forged = await signed(good, { jku: 'http://127.0.0.1:9/keys', jwk }, others.privateKey)
-    await refusedWith('unauthenticated', forged, listening)
+    await refusedWith('unauthorized', forged, listening)
     assert.deepEqual(asked, ['k'])
   })
 
   it('is not blamed when the keys cannot be had', async () => {
-    const away = openVerify(
-      [{ ...issuer, keys: () => Promise.reject(new AccessError('keys-away', 'away')) }],
-      { now: () => now },
-    )
-    await refusedWith('keys-away', signed(good), away)
+    const away = openVerify([{ ...issuer, keys: () => Promise.reject(new Refusal('not-ready', 'away')) }], {
+      now: () => now,
+    })
+    await refusedWith('not-ready', signed(good), away)
   })
 })

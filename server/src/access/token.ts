@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import { LRUCache } from 'lru-cache'
 import { readDetails } from './details.ts'
-import { AccessError } from './errors.ts'
+import { Refusal } from '../http/refusal.ts'
 import { subjectName, type Identity } from './identity.ts'
 import type { Issuer } from './issuers.ts'
 
@@ -28,8 +28,10 @@ export type Verified = Identity & {
   issuedAt: number
 }
 
-/** Checks a token. Rejects with an AccessError. */
+/** Checks a token. Rejects with a Refusal. */
 export type Verify = (token: string) => Promise<Verified>
+
+const expired = new Refusal('token-expired', 'The token has expired.')
 
 type Options = { now?: () => number }
 
@@ -48,10 +50,12 @@ export function openVerify(
     const digest = createHash('sha256').update(token).digest('base64')
     const before = known.get(digest)
     if (before && before.expiresAt > now()) return before
-    if (token.length > tokenBytesMax) throw new AccessError('unauthenticated', 'The token is too long.')
+    if (token.length > tokenBytesMax) throw new Refusal('unauthorized', 'The token is too long.')
     const issuer = byName.get(unverifiedIssuer(token))
-    if (!issuer) throw new AccessError('unauthenticated', 'The token is of no issuer that is known here.')
+    if (!issuer) throw new Refusal('unauthorized', 'The token is of no issuer that is known here.')
     const verified = toVerified(await payloadOf(token, issuer, now()), issuer.issuer)
+    // The tolerance is for the begin of a token. A stream that opens with one that has ended would end at once.
+    if (verified.expiresAt <= now()) throw expired
     known.set(digest, verified)
     return verified
   }
@@ -62,7 +66,7 @@ function unverifiedIssuer(token: string): string {
   try {
     return decodeJwt(token).iss ?? ''
   } catch {
-    throw new AccessError('unauthenticated', 'What was given is no token.')
+    throw new Refusal('unauthorized', 'What was given is no token.')
   }
 }
 
@@ -88,23 +92,23 @@ async function payloadOf(
   }
 }
 
-function refusalOf(error: unknown, nowMs: number): AccessError {
-  if (error instanceof AccessError) return error
+function refusalOf(error: unknown, nowMs: number): Refusal {
+  if (error instanceof Refusal) return error
   // jose says so only once the signature and all that comes before the times was right.
   if (error instanceof errors.JWTExpired && error.claim === 'exp') {
     const agoMs = nowMs - Number(error.payload.exp) * 1000
-    if (agoMs <= graceMs) return new AccessError('token-expired', 'The token has expired.', { cause: error })
+    if (agoMs <= graceMs) return expired
   }
   if (error instanceof errors.JWKSTimeout) {
-    return new AccessError('keys-away', "The keys of the token's issuer cannot be had.", { cause: error })
+    return new Refusal('not-ready', "The keys of the token's issuer cannot be had.", { cause: error })
   }
-  return new AccessError('unauthenticated', 'The token is not valid.', { cause: error })
+  return new Refusal('unauthorized', 'The token is not valid.', { cause: error })
 }
 
 function toVerified(payload: JWTPayload, issuer: string): Verified {
   const { sub, exp, iat, jti } = payload
   if (typeof sub !== 'string' || sub === '' || sub.length > 256 || exp === undefined || iat === undefined) {
-    throw new AccessError('unauthenticated', 'The token\'s claim "sub" must be 1 to 256 characters.')
+    throw new Refusal('unauthorized', 'The token\'s claim "sub" must be 1 to 256 characters.')
   }
   try {
     return {
@@ -117,7 +121,7 @@ function toVerified(payload: JWTPayload, issuer: string): Verified {
       expiresAt: exp * 1000,
     }
   } catch (error) {
-    throw new AccessError('unauthenticated', 'The token\'s claim "authorization_details" has a bad entry.', {
+    throw new Refusal('unauthorized', 'The token\'s claim "authorization_details" has a bad entry.', {
       cause: error,
     })
   }

@@ -11,8 +11,11 @@ export type Subscriber = {
   gap(position: string | null): Promise<void>
 }
 
-/** A publish that may be repeated: the same key with the same draft takes effect once. */
-export type Once = { key: string }
+/**
+ * A publish that may be repeated: the same key with the same draft takes effect once. Each owner has keys of its own, and so
+ * many at a time that they are in nobody else's way. Without an owner they are everybody's.
+ */
+export type Once = { key: string; owner?: string | undefined }
 
 /** Carries events between workers. */
 export interface Bus {

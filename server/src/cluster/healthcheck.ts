@@ -5,7 +5,7 @@ import { z } from 'zod'
  * random worker gives it, and the others may be dead while pm2 calls them online. Nor do workers with the same host name:
  * another container may have it, too.
  */
-const port = process.env.PORT || '3000'
+const port = process.env.ADMIN_PORT || process.env.PORT || '3000'
 const expected = Number(process.env.WORKERS || 4)
 const answer = z.object({
   workers: z.array(z.object({ worker: z.string(), server: z.string(), ready: z.boolean() })),

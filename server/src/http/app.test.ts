@@ -8,7 +8,7 @@ import { listen } from '@sse-lab/testkit/listen.ts'
 import { call, post } from '@sse-lab/testkit/publish.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
-import { createApp } from './app.ts'
+import { createApp, operatorCalls } from './app.ts'
 import { BusAway } from '../bus/errors.ts'
 import { MemoryBus } from '../bus/memory.ts'
 import { openServer } from './http-server.ts'
@@ -32,7 +32,13 @@ async function startWorker(options: SseOptions = {}, bus = new MemoryBus(bounds)
     log,
   })
   await sse.untilReady()
-  const server = openServer(createApp({ sse, workers, log, corsOrigins, pageFolder: '/nowhere' }))
+  const server = openServer(
+    createApp({
+      ...{ sse, log, corsOrigins },
+      pageFolder: '/nowhere',
+      operators: operatorCalls({ workers, corsOrigins }),
+    }),
+  )
   const port = await listen(server)
   const count = async (metric: string) => {
     const values = (await sse.metrics.getSingleMetric(metric)?.get())?.values ?? []

@@ -11,26 +11,22 @@ import { Refusal } from './refusal.ts'
 
 export type AppParts = {
   sse: Sse
-  workers: Workers
   log: Log
   corsOrigins: readonly string[]
   /** Folder of the built page. */
   pageFolder: string
   /** Folder of the built docs. */
   docsFolder?: string
-  /** What the page of a lab needs: see lab.ts. */
-  lab?: Router
+  /** `POST /events/tickets`, where access is controlled. */
+  tickets?: Router | undefined
+  /** What only operators may ask for, unless it has a port of its own. */
+  operators?: Router | undefined
 }
 
 /** The HTTP API. docs/api.md describes each call. */
 export function createApp(parts: AppParts): RequestListener {
-  const { sse, workers, log, corsOrigins, pageFolder, docsFolder, lab } = parts
-  const app = express()
-  app.disable('x-powered-by')
-  // nginx knows /events alone: /Events or /events/ would work until the first restart, and then end for good.
-  app.enable('strict routing')
-  app.enable('case sensitive routing')
-  app.set('etag', false)
+  const { sse, log, corsOrigins, pageFolder, docsFolder, tickets, operators } = parts
+  const app = bareApp()
 
   app.use((_request, response, next) => {
     // pm2 keeps the port while this worker leaves, and a busy keep-alive connection would go on bringing calls here.
@@ -45,31 +41,9 @@ export function createApp(parts: AppParts): RequestListener {
     .post(async (request, response) => await sse.receive(request, response))
     .all(only('GET, HEAD, POST, OPTIONS'))
 
-  app
-    .route('/api/workers')
-    .all(uncached, crossOrigin(corsOrigins))
-    .get(async (_request, response) => void response.json(await workers.list()))
-    .all(only('GET, HEAD, OPTIONS'))
-  app
-    .route('/healthz')
-    .get(uncached, (_request, response) => void response.json({ alive: true }))
-    .all(only('GET, HEAD'))
-  app
-    .route('/readyz')
-    .get(uncached, (_request, response) => {
-      if (sse.draining) throw new Refusal('not-ready', 'This worker is draining.')
-      if (!sse.ready) throw new Refusal('not-ready', 'This worker is not connected to Redis.')
-      response.json({ ready: true })
-    })
-    .all(only('GET, HEAD'))
-  app
-    .route('/metrics')
-    .get(uncached, async (_request, response) => {
-      response.type('text/plain; version=0.0.4').send(await prometheusText(await workers.metrics()))
-    })
-    .all(only('GET, HEAD'))
-
-  if (lab !== undefined) app.use('/api/lab', uncached, lab)
+  if (tickets !== undefined) app.use('/events/tickets', tickets)
+  app.use(probes(sse))
+  if (operators !== undefined) app.use(operators)
 
   if (docsFolder !== undefined) app.use(docsSite(docsFolder))
 
@@ -89,6 +63,85 @@ export function createApp(parts: AppParts): RequestListener {
   })
   app.use(answerErrors(log))
   return streamsFirst(sse, app)
+}
+
+/** What listens on ADMIN_PORT, which no proxy knows. */
+export function createAdminApp({
+  sse,
+  log,
+  operators,
+}: Pick<AppParts, 'sse' | 'log'> & { operators: Router }): RequestListener {
+  const app = bareApp()
+  app.use(probes(sse), operators)
+  app.use(() => {
+    throw new Refusal(
+      'not-found',
+      'There is nothing at this path. The calls are /api/workers, /api/revocations, /healthz, /readyz, /metrics.',
+    )
+  })
+  app.use(answerErrors(log))
+  return app
+}
+
+export type OperatorParts = {
+  workers: Workers
+  corsOrigins: readonly string[]
+  /** What the page of a lab needs: see lab.ts. */
+  lab?: Router
+  /** `POST /api/revocations`, where access is controlled. */
+  revocations?: Router | undefined
+}
+
+/** The calls that say how the workers are, and change it. */
+export function operatorCalls({ workers, corsOrigins, lab, revocations }: OperatorParts): Router {
+  const router = express.Router({ strict: true, caseSensitive: true })
+  router
+    .route('/api/workers')
+    .all(uncached, crossOrigin(corsOrigins))
+    .get(async (_request, response) => void response.json(await workers.list()))
+    .all(only('GET, HEAD, OPTIONS'))
+  router
+    .route('/metrics')
+    .get(uncached, async (_request, response) => {
+      response.type('text/plain; version=0.0.4').send(await prometheusText(await workers.metrics()))
+    })
+    .all(only('GET, HEAD'))
+  if (lab !== undefined) router.use('/api/lab', uncached, lab)
+  if (revocations !== undefined) router.use('/api/revocations', uncached, revocations)
+  return router
+}
+
+function bareApp(): Express {
+  const app = express()
+  app.disable('x-powered-by')
+  // nginx knows /events alone: /Events or /events/ would work until the first restart, and then end for good.
+  app.enable('strict routing')
+  app.enable('case sensitive routing')
+  app.set('etag', false)
+  app.use((_request, response, next) => {
+    // A browser that guesses what a body is may run what a publisher wrote.
+    response.set('X-Content-Type-Options', 'nosniff')
+    next()
+  })
+  return app
+}
+
+/** Whether the process lives, and whether calls should come here. */
+function probes(sse: Sse): Router {
+  const router = express.Router({ strict: true, caseSensitive: true })
+  router
+    .route('/healthz')
+    .get(uncached, (_request, response) => void response.json({ alive: true }))
+    .all(only('GET, HEAD'))
+  router
+    .route('/readyz')
+    .get(uncached, (_request, response) => {
+      if (sse.draining) throw new Refusal('not-ready', 'This worker is draining.')
+      if (!sse.ready) throw new Refusal('not-ready', 'This worker is not connected to Redis.')
+      response.json({ ready: true })
+    })
+    .all(only('GET, HEAD'))
+  return router
 }
 
 /**

@@ -4,20 +4,26 @@ import type { Hub } from '../hub/hub.ts'
 import type { Log } from '../observe/facts.ts'
 import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
 import type { Settings } from '../options.ts'
+import type { Quotas } from '../quotas.ts'
+import type { Stats } from '../stats.ts'
 import { Access } from './access.ts'
 import type { Request } from './body.ts'
 import { streamHeaders } from './connection.ts'
 import { problemOf, sendProblem } from './problem.ts'
 import type { Publisher } from './publisher.ts'
 import { bodyReader, receive, type ReceiveWish } from './receive.ts'
-import { Refusal } from './refusal.ts'
+import { Refusal, type RefusalCode } from './refusal.ts'
 import { writeHead, type Response } from './response.ts'
 import { StreamCalls, type StreamWish } from './stream.ts'
+
+// A subject that has all its streams has them for a while.
+const quotaRetryMs = 30_000
 
 export type CallsParts = {
   settings: Settings
   hello: Hello
   hub: Hub
+  quotas: Quotas
   publisher: Publisher
   log: Log
   /** Whether every stream must come back later. */
@@ -42,16 +48,11 @@ export class Calls {
 
   async stream(request: Request, response: Response, wish: StreamWish): Promise<void> {
     try {
-      if (request.method === 'HEAD') {
-        // A HEAD that opened a stream would never end.
-        writeHead(response, 200, streamHeaders)
-        response.end()
-      } else if (this.#access.asksFor(wish.grant)) await this.#streamAfterAsking(request, response, wish)
+      if (this.#access.asksFor(wish.grant)) await this.#streamAfterAsking(request, response, wish)
       else this.#open(request, response, { ...wish, grant: wish.grant && readGrant(wish.grant) })
     } catch (error) {
-      // What may be mended in a moment must not end an EventSource.
-      if (error instanceof Refusal && error.code === 'not-ready') this.#streams.later(request, response)
-      else this.#refuse(error, request, response, this.#streams.originHeaders(request))
+      if (!this.#sendBack(error, request, response))
+        this.#refuse(error, request, response, this.#streams.originHeaders(request))
     }
   }
 
@@ -81,14 +82,35 @@ export class Calls {
 
   #open(request: Request, response: Response, wish: StreamWish): void {
     if (response.headersSent) throw new Error('stream: something has answered this request before')
-    this.#streams.open(request, response, wish)
+    if (request.method === 'HEAD') {
+      // A HEAD that opened a stream would never end.
+      writeHead(response, 200, streamHeaders)
+      response.end()
+    } else this.#streams.open(request, response, wish)
+  }
+
+  // Where coming back can help, a stream is not refused: that would end an EventSource for good.
+  #sendBack(error: unknown, request: Request, response: Response): boolean {
+    if (!(error instanceof Refusal) || isGone(response)) return false
+    if (error.code === 'not-ready') this.#streams.later(request, response)
+    else if (error.code === 'too-many') this.#streams.later(request, response, quotaRetryMs)
+    else if (error.code === 'token-expired') this.#streams.expired(request, response)
+    else return false
+    count(this.#parts.hub.stats, error.code)
+    return true
   }
 
   #refuse(error: unknown, { method }: Request, response: Response, headers = {}): void {
     const problem = problemOf(error)
+    if (error instanceof Refusal) count(this.#parts.hub.stats, error.code)
     if (problem.status === 500) this.#failed.happened({ err: error, method }, kindOf(error))
     if (!isGone(response)) sendProblem(response, problem, headers)
   }
+}
+
+function count({ refused }: Stats, code: RefusalCode): void {
+  if (code === 'unauthorized' || code === 'token-expired' || code === 'forbidden' || code === 'too-many')
+    refused[code] += 1
 }
 
 function isGone(response: Response): boolean {

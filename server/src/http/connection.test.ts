@@ -28,7 +28,7 @@ async function open(
       response,
       streamHeaders,
       'retry: 1\n',
-      { bufferedBytesMax, endsAfterMs },
+      { bufferedBytesMax, endsAfterMs, endsWith: { reason: 'stream-age', frame: '' } },
       reason => reasons.push(reason),
     )
   })

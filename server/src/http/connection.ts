@@ -10,6 +10,8 @@ export type ConnectionBounds = {
   bufferedBytesMax: number
   /** Age at which the stream ends by itself. Infinity: never. */
   endsAfterMs: number
+  /** Why it ends then, and what is said last. */
+  endsWith: { reason: CloseReason; frame: string }
 }
 
 const stalledMsMax = 30_000
@@ -87,7 +89,8 @@ export class HttpConnection implements Connection {
   sweep(now: number): void {
     if (this.#socket.destroyed) return
     if (this.#reason === undefined && now - this.#openedAt >= this.#bounds.endsAfterMs) {
-      this.end('stream-age')
+      const { reason, frame } = this.#bounds.endsWith
+      this.end(reason, frame)
       return
     }
     // A stream that was ended is looked at as well: its client may never take the rest.
@@ -98,11 +101,16 @@ export class HttpConnection implements Connection {
     if (now - this.#progressAt >= stalledMsMax) this.close('stalled')
   }
 
-  /** Ends the response as HTTP wants it: what was written still goes out. */
-  end(reason: CloseReason): void {
+  /** Ends the response as HTTP wants it: what was written still goes out, and `last` after it. */
+  end(reason: CloseReason, last = ''): void {
     if (this.#reason !== undefined) return
     this.#reason = reason
-    this.#response.end()
+    this.#response.end(last)
+  }
+
+  /** Bytes that this process holds for the client. */
+  get unsentBytes(): number {
+    return this.#socket.destroyed ? 0 : this.#socket.writableLength
   }
 
   /** Drops the connection and what it holds. */
@@ -143,6 +151,7 @@ export const streamHeaders = {
   'Cache-Control': 'no-store, no-transform',
   // nginx: passes each event on at once, whatever proxy_buffering says.
   'X-Accel-Buffering': 'no',
+  'X-Content-Type-Options': 'nosniff',
   // The connection has no use after its stream, and a drain must not wait for it.
   Connection: 'close',
 }

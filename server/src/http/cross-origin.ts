@@ -6,10 +6,10 @@ import type { RequestHandler } from 'express'
 // are there for browsers that do not know it.
 const allowedHeaders = ['*', 'Authorization', 'Content-Type', 'Idempotency-Key', 'Last-Event-ID']
 
-/** Lets pages of these origins call, with any headers. */
+/** Lets pages of these origins call, with any headers, and with the cookie that says who they are. */
 export function crossOrigin(
   origins: readonly string[],
   more: { methods?: string[]; maxAge?: number } = {},
 ): RequestHandler {
-  return cors({ origin: [...origins], allowedHeaders, ...more })
+  return cors({ origin: [...origins], allowedHeaders, credentials: true, ...more })
 }

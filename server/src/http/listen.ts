@@ -7,19 +7,29 @@ import { openServer } from './http-server.ts'
 
 export type Addresses = { port: number; bind: string; socket: string | undefined; host: string }
 
+/** Listens on ADMIN_PORT. Rejects with a ConfigError, or as node:net does. */
+export async function listenAdmin(listener: RequestListener, port: number, bind: string): Promise<Server> {
+  return await listenOnPort(openServer(listener), port, bind, 'ADMIN_PORT')
+}
+
 /** Listens on the port, and on the socket file if there is one. Rejects with a ConfigError, or as node:net does. */
 export async function listenAll(listener: RequestListener, where: Addresses): Promise<Server[]> {
   // Probes on idle connections find peers that went away without a word, even on streams without a heartbeat.
   const server = openServer(listener, { keepAlive: true, keepAliveInitialDelay: 30_000 })
-  await listen(server, { port: where.port, host: where.bind }).catch((error: unknown) => {
-    if (!isTaken(error)) throw error
-    throw new ConfigError(
-      `PORT ${where.port} is taken: stop what listens there, or choose another with PORT=…`,
-    )
-  })
+  await listenOnPort(server, where.port, where.bind, 'PORT')
   return where.socket === undefined
     ? [server]
     : [server, await listenOnFile(where.socket, where.host, listener)]
+}
+
+async function listenOnPort(server: Server, port: number, host: string, knob: string): Promise<Server> {
+  await listen(server, { port, host }).catch((error: unknown) => {
+    if (!isTaken(error)) throw error
+    throw new ConfigError(
+      `${knob} ${port} is taken: stop what listens there, or choose another with ${knob}=…`,
+    )
+  })
+  return server
 }
 
 function listen(server: Server, where: ListenOptions): Promise<void> {

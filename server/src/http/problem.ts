@@ -11,12 +11,14 @@ const statusOf: Record<RefusalCode, number> = {
   'bad-field': 400,
   'bad-topic': 400,
   unauthorized: 401,
+  'token-expired': 401,
   forbidden: 403,
   'not-found': 404,
   'method-not-allowed': 405,
   'too-large': 413,
   'not-json': 415,
   'bad-key': 400,
+  'too-many': 429,
   'not-ready': 503,
 }
 
@@ -62,9 +64,11 @@ export function sendProblem(response: Response, problem: Problem, more: Outgoing
     return
   }
   const headers: OutgoingHttpHeaders = { ...more, 'Content-Type': 'application/problem+json' }
-  if (problem.status === 503) headers['Retry-After'] = '1'
-  // [RFC 9110, 15.5.2] A 401 names a way to authenticate.
-  if (problem.status === 401) headers['WWW-Authenticate'] = 'Bearer'
+  headers['X-Content-Type-Options'] = 'nosniff'
+  if (problem.status === 503 || problem.status === 429) headers['Retry-After'] = '1'
+  // [RFC 9110, 15.5.2] A 401 names a way to authenticate. [RFC 6750, 3.1] An expired token is an invalid one.
+  if (problem.status === 401)
+    headers['WWW-Authenticate'] = problem.code === 'token-expired' ? 'Bearer error="invalid_token"' : 'Bearer'
   const text = problemText(problem)
   headers['Content-Length'] = Buffer.byteLength(text)
   writeHead(response, problem.status, headers)

@@ -4,10 +4,11 @@ import type { Draft } from '../event.ts'
 import { covers, type Grant } from '../grant.ts'
 import type { Log } from '../observe/facts.ts'
 import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
+import type { Quotas } from '../quotas.ts'
 import type { Stats } from '../stats.ts'
 import { Refusal } from './refusal.ts'
 
-export type PublisherParts = { bus: Bus; stats: Stats; eventBytesMax: number; log: Log }
+export type PublisherParts = { bus: Bus; stats: Stats; quotas: Quotas; eventBytesMax: number; log: Log }
 
 /** What a publish is answered with, once the bus holds the event. */
 export type Published = { id: string; topic: string }
@@ -19,7 +20,7 @@ export type Publisher = (
 ) => Promise<Published>
 
 /** Makes what every publish goes through, wherever it comes from. */
-export function openPublisher({ bus, stats, eventBytesMax, log }: PublisherParts): Publisher {
+export function openPublisher({ bus, stats, quotas, eventBytesMax, log }: PublisherParts): Publisher {
   const refused = new RepeatedFact(log, {
     text: 'publishes are not taken by the bus',
     over: 'publishes are taken by the bus again',
@@ -28,6 +29,12 @@ export function openPublisher({ bus, stats, eventBytesMax, log }: PublisherParts
     if (grant !== undefined && !covers(grant.publish ?? [], draft.topic)) {
       throw new Refusal('forbidden', 'The grant does not cover a publish to this topic.')
     }
+    if (grant?.subject !== undefined && !quotas.takePublish(grant.subject)) {
+      throw new Refusal(
+        'too-many',
+        'Too many publishes of one subject. Nothing was published; come back later.',
+      )
+    }
     // Line breaks in data grow on the wire, so the frame is measured and not only the body.
     if (draft.bytes > eventBytesMax) {
       throw new Refusal(
@@ -35,7 +42,7 @@ export function openPublisher({ bus, stats, eventBytesMax, log }: PublisherParts
         `The event exceeds ${eventBytesMax} bytes on the wire (EVENT_BYTES_MAX, eventBytesMax).`,
       )
     }
-    const once = readOnce(key)
+    const once = readOnce(key, grant?.subject)
     try {
       const { id, topic } = await bus.publish(draft, once)
       stats.published += 1
@@ -52,7 +59,7 @@ export function openPublisher({ bus, stats, eventBytesMax, log }: PublisherParts
 }
 
 /** https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ ; a quoted key is taken with its quotes. */
-function readOnce(key: string | undefined): Once | undefined {
+function readOnce(key: string | undefined, owner: string | undefined): Once | undefined {
   if (key === undefined) return undefined
   if (!/^[\x21-\x7e]{1,255}$/.test(key)) {
     throw new Refusal(
@@ -60,5 +67,5 @@ function readOnce(key: string | undefined): Once | undefined {
       'Header Idempotency-Key must be 1 to 255 visible ASCII characters, like a UUID.',
     )
   }
-  return { key }
+  return { key, owner }
 }

@@ -15,15 +15,32 @@ export function readStreamQuery(
   lastEventIdHeader: string | string[] | undefined,
   chosen?: readonly string[],
 ): StreamQuery {
+  const query = parseQuery(url)
+  if (chosen === undefined) refuseMisspelt(Object.keys(query))
+  const topics = chosen === undefined ? readTopics(query.topic) : readTopics(chosen)
+  return { topics, lastId: lastIdOf(query, lastEventIdHeader) }
+}
+
+/** The last id alone, of a request whose topics do not matter. */
+export function readLastId(
+  url: string,
+  lastEventIdHeader: string | string[] | undefined,
+): string | undefined {
+  return lastIdOf(parseQuery(url), lastEventIdHeader)
+}
+
+type Query = ReturnType<typeof parse>
+
+function parseQuery(url: string): Query {
   // All that follows the first "?". Without maxKeys, what stands behind a thousand other parameters would not be seen.
   const start = url.indexOf('?')
-  const query = parse(start === -1 ? '' : url.slice(start + 1), '&', '=', { maxKeys: 0 })
-  const names = Object.keys(query)
-  if (chosen === undefined) refuseMisspelt(names)
-  // A native reconnect repeats the old query, and sends the newer id in the header.
-  const given = lastEventIdHeader || names.filter(isLastEventId).flatMap(name => query[name] ?? [])
-  const topics = chosen === undefined ? readTopics(query.topic) : readTopics(chosen)
-  return { topics, lastId: oneId([given].flat()) }
+  return parse(start === -1 ? '' : url.slice(start + 1), '&', '=', { maxKeys: 0 })
+}
+
+// A native reconnect repeats the old query, and sends the newer id in the header.
+function lastIdOf(query: Query, header: string | string[] | undefined): string | undefined {
+  const names = Object.keys(query).filter(isLastEventId)
+  return oneId([header || names.flatMap(name => query[name] ?? [])].flat())
 }
 
 function refuseMisspelt(names: readonly string[]): void {

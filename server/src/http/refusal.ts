@@ -10,7 +10,9 @@ export type RefusalCode =
   | 'bad-key'
   | 'not-ready'
   | 'unauthorized'
+  | 'token-expired'
   | 'forbidden'
+  | 'too-many'
 
 /** A call that is refused for a stated reason. `detail` names the field and the fix, and never echoes input. */
 export class Refusal extends Error {

@@ -1,14 +1,15 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { covers, type Grant } from '../grant.ts'
 import type { Hub } from '../hub/hub.ts'
-import { helloFrame, laterText, type Hello } from '../frame.ts'
+import { helloFrame, laterText, tokenExpiredFrame, type Hello } from '../frame.ts'
 import type { Log } from '../observe/facts.ts'
 import { RepeatedFact } from '../observe/repeated-fact.ts'
 import type { Settings } from '../options.ts'
+import type { Quotas } from '../quotas.ts'
 import type { CloseReason } from '../stats.ts'
 import type { Request } from './body.ts'
 import { HttpConnection, streamHeaders, type ConnectionBounds } from './connection.ts'
-import { readStreamQuery } from './query.ts'
+import { readLastId, readStreamQuery } from './query.ts'
 import { Refusal } from './refusal.ts'
 import { writeHead, type Response } from './response.ts'
 
@@ -16,10 +17,18 @@ export type StreamParts = {
   settings: Settings
   hello: Hello
   hub: Hub
+  quotas: Quotas
   log: Log
   /** Whether every stream must come back later: this worker does not hear the bus yet, or is on its way out. */
   isClosed: () => boolean
 }
+
+// Between two tries of a client whose page has not renewed its grant yet.
+const expiredRetryMs = 5000
+const sweepSpareMs = 1000
+const expirySpreadMs = 10_000
+const ageEnd: ConnectionBounds['endsWith'] = { reason: 'stream-age', frame: '' }
+const expiryEnd: ConnectionBounds['endsWith'] = { reason: 'token-expired', frame: tokenExpiredFrame(null) }
 
 /** Which topics, if not those of the query; and what the client may hear, if not all. */
 export type StreamWish = { topics?: readonly string[] | undefined; grant?: Grant | undefined }
@@ -46,7 +55,7 @@ export class StreamCalls {
    * and for some that the grant does not cover.
    */
   open(request: Request, response: Response, wish: StreamWish): void {
-    const { settings, hello, hub, isClosed } = this.#parts
+    const { settings, hello, hub, quotas, isClosed } = this.#parts
     const { url = '', headers } = request
     const { topics, lastId } = readStreamQuery(url, headers['last-event-id'], wish.topics)
     checkGrant(wish.grant, topics)
@@ -58,14 +67,30 @@ export class StreamCalls {
       this.later(request, response)
       return
     }
+    const { grant } = wish
+    const giveBack = grant?.subject === undefined ? undefined : quotas.takeStream(grant.subject)
+    if (grant?.subject !== undefined && giveBack === undefined) {
+      throw new Refusal('too-many', 'Too many streams of one subject are open.')
+    }
+    let connection: HttpConnection | undefined
     const closed = (reason: CloseReason, openMs: number) => {
       leave()
+      giveBack?.()
+      unwatch?.()
       this.#ended({ reason, openMs, topics: topics.length })
     }
     const leave = hub.open(topics, lastId, ({ position, gap }) => {
       const first = helloFrame(this.#retryMs(), position, hello) + gap
-      return new HttpConnection(response, this.#headersOf(headers.origin), first, this.#bounds(), closed)
+      const bounds = this.#bounds(grant?.expiresAt)
+      return (connection = new HttpConnection(
+        response,
+        this.#headersOf(headers.origin),
+        first,
+        bounds,
+        closed,
+      ))
     })
+    const unwatch = grant?.watch?.(() => connection?.end('revoked'))
     hub.stats.opened += 1
     // Some middleware compresses all the same. It would have the head and hello, and none of the events, which go past it.
     if (response.getHeader('content-encoding') !== undefined) {
@@ -75,16 +100,24 @@ export class StreamCalls {
   }
 
   /** [spec] Any other status than 200 ends an EventSource for good, so "not now" is a 200 that ends. */
-  later(request: Request, response: Response): void {
+  later(request: Request, response: Response, retryMs = this.#retryMs()): void {
     this.#parts.hub.stats.turnedAway += 1
     writeHead(response, 200, this.#headersOf(request.headers.origin))
-    response.end(laterText(this.#retryMs()))
+    response.end(laterText(retryMs))
+  }
+
+  /** Tells a client whose grant has just ended to renew it and to come back. It joins nothing, and keeps its last id. */
+  expired(request: Request, response: Response): void {
+    const lastId = readLastId(request.url ?? '', request.headers['last-event-id'])
+    const own = lastId !== undefined && this.#parts.hub.isPosition(lastId) ? lastId : null
+    writeHead(response, 200, this.#headersOf(request.headers.origin))
+    response.end(laterText(expiredRetryMs) + tokenExpiredFrame(own))
   }
 
   /** Headers that let a page of another origin read the answer, also one that refuses. */
   originHeaders(request: Request): OutgoingHttpHeaders {
-    const { Vary, 'Access-Control-Allow-Origin': origin } = this.#headersOf(request.headers.origin)
-    return { Vary, ...(origin !== undefined && { 'Access-Control-Allow-Origin': origin }) }
+    const names = Object.entries(this.#headersOf(request.headers.origin))
+    return Object.fromEntries(names.filter(([name]) => name === 'Vary' || name.startsWith('Access-Control-')))
   }
 
   #retryMs(): number {
@@ -92,11 +125,17 @@ export class StreamCalls {
     return randomBetween(retryMsMin, retryMsMax)
   }
 
-  #bounds(): ConnectionBounds {
+  #bounds(expiresAt = Infinity): ConnectionBounds {
     const { streamMs, bufferedBytesMax } = this.#parts.settings
     // Random 80 to 100 % of streamMs, so that streams that opened together do not end together.
-    const endsAfterMs = streamMs === 0 ? Infinity : randomBetween(streamMs * 0.8, streamMs)
-    return { bufferedBytesMax, endsAfterMs }
+    const ageMs = streamMs === 0 ? Infinity : randomBetween(streamMs * 0.8, streamMs)
+    // Before its end, for the sweep comes once a second, and spread: tokens of a service start are of one age.
+    const leftMs = Math.max(0, expiresAt - Date.now() - sweepSpareMs)
+    const grantMs =
+      leftMs === Infinity ? leftMs : leftMs - Math.random() * Math.min(expirySpreadMs, leftMs / 10)
+    return grantMs < ageMs
+      ? { bufferedBytesMax, endsAfterMs: grantMs, endsWith: expiryEnd }
+      : { bufferedBytesMax, endsAfterMs: ageMs, endsWith: ageEnd }
   }
 
   #ended(details: { reason: CloseReason; openMs: number; topics: number }): void {
@@ -121,7 +160,10 @@ function hasBody({ headers }: Request): boolean {
 function headersByOrigin(allowed: readonly string[]): (origin: string | undefined) => OutgoingHttpHeaders {
   const stranger = { ...streamHeaders, Vary: 'Origin' }
   const known = new Map(
-    allowed.map(origin => [origin, { ...stranger, 'Access-Control-Allow-Origin': origin }]),
+    allowed.map(origin => [
+      origin,
+      { ...stranger, 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true' },
+    ]),
   )
   return origin => known.get(origin ?? '') ?? stranger
 }

@@ -8,6 +8,7 @@ import { entryOf } from './entry.ts'
 import type { HubParts, Start } from './hub-parts.ts'
 import { Returns } from './returns.ts'
 import { Subscriptions, type Connection } from './subscriptions.ts'
+import { sweep } from './sweep.ts'
 import { Turn } from './turn.ts'
 
 export type { CloseReason, Connection }
@@ -58,6 +59,11 @@ export class Hub implements Subscriber {
   /** The position that the next event will follow, null without a log. */
   get position(): string | null {
     return this.#returns?.tail.last ?? null
+  }
+
+  /** Whether a text is an id of the log that this hub hears. */
+  isPosition(text: string): boolean {
+    return this.#returns?.isId(text) ?? false
   }
 
   /** A snapshot of the open connections. */
@@ -128,9 +134,9 @@ export class Hub implements Subscriber {
     })
   }
 
-  /** Lets every connection check its own bounds. */
-  sweep(now: number): void {
-    for (const connection of this.#everyone()) connection.sweep(now)
+  /** Lets every connection check its own bounds, and drops the fullest while all together hold more than `unsentBytesMax`. */
+  sweep(now: number, unsentBytesMax = Infinity): void {
+    sweep(this.all(), now, unsentBytesMax)
     this.#returns?.ask()
   }
 

@@ -8,6 +8,8 @@ export interface Connection {
   room(): Promise<void>
   /** Called about once a second: bounds that depend on time are checked here, without a timer per connection. */
   sweep(now: number): void
+  /** Bytes that were written and have not gone out. */
+  readonly unsentBytes: number
   /** Ends the stream; what was written still goes out. */
   end(reason: CloseReason): void
   /** Drops the stream and what it holds. */

@@ -84,4 +84,15 @@ export function registerMetrics(registry: Registry, { hub, bus }: { hub: Hub; bu
     },
   })
   registry.registerMetric(closed)
+  const refused = new Counter({
+    name: 'sse_refused_total',
+    help: 'Calls and streams that were not let in, by why',
+    labelNames: ['code'],
+    registers: [],
+    collect() {
+      this.reset()
+      for (const [code, count] of Object.entries(stats.refused)) this.inc({ code }, count)
+    },
+  })
+  registry.registerMetric(refused)
 }

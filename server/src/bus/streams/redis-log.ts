@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import type { Redis, Result } from 'ioredis'
 import { firstId } from './ids.ts'
+import type { Once } from '../bus.ts'
 import type { RawEntry } from './log-entry.ts'
-import { markerScript, onceKeysMax, onceMs, publishScript, tooLow } from './scripts.ts'
+import { markerScript, onceKeysMax, onceMs, ownKeysMax, publishScript, tooLow } from './scripts.ts'
 
 // README.md says what each holds.
 const logKey = 'sse-lab:log'
@@ -21,12 +22,12 @@ declare module 'ioredis' {
 
 /**
  * What is to be added to the log. `fields`: field, value, field, value, of the event alone. `bytes`: its length (see Draft).
- * `once.key` as the publisher sent it; `once.digest` tells whether a repeated publish is the same one.
+ * `once.key` as its `owner` sent it; `once.digest` tells whether a repeated publish is the same one.
  */
 export type Addition = {
   fields: string[]
   bytes: number
-  once: { key: string; digest: string } | undefined
+  once: (Once & { digest: string }) | undefined
 }
 
 /** The log of the streams bus as one connection to Redis sees it. All methods reject as ioredis does. */
@@ -48,15 +49,16 @@ export class RedisLog {
       3,
       logKey,
       endKey,
-      onceKey,
+      // Whoever owns them cannot fill, or find out, those of others.
+      once?.owner === undefined ? onceKey : `${onceKey}:${hashOf(once.owner)}`,
       bounds.logEventsMax,
       bounds.logBytesMax,
       bytes,
       // Its hash: a key may be 255 characters, and what Redis keeps of it must have a known size.
-      once === undefined ? '' : createHash('sha256').update(once.key).digest('base64url'),
+      once === undefined ? '' : hashOf(once.key),
       once?.digest ?? '',
       onceMs,
-      onceKeysMax,
+      once?.owner === undefined ? onceKeysMax : ownKeysMax,
       ...fields,
     )
   }
@@ -95,4 +97,8 @@ export class RedisLog {
     }
     return entries
   }
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64url')
 }

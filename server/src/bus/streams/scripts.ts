@@ -13,6 +13,9 @@ export const onceMs = 120_000
 /** How many keys are known at a time, in about 44 MB (docs/decisions.md). A publish with one more is refused. */
 export const onceKeysMax = 200_000
 
+/** How many of them one owner may have at a time. */
+export const ownKeysMax = 5000
+
 /** Answers of publish.lua that are no ids: the words must be those of the script. */
 export const keyReused = 'key-reused'
 export const tooManyKeys = 'too-many-keys'

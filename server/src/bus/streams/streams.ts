@@ -115,7 +115,7 @@ function toAddition(draft: Draft, once: Once | undefined): Addition {
     fields,
     bytes,
     once: once && {
-      key: once.key,
+      ...once,
       digest: createHash('sha256').update(JSON.stringify(fields)).digest('base64url'),
     },
   }

@@ -1,0 +1,75 @@
+import type { Redis } from 'ioredis'
+import type { Request } from '../http/body.ts'
+import type { Authorize } from '../options.ts'
+import { isOwnCall, readCredentials } from './credentials.ts'
+import { Refusal } from '../http/refusal.ts'
+import type { Revocations } from './revocations.ts'
+import { takeTicket } from './tickets.ts'
+import type { Verified, Verify } from './token.ts'
+
+export type AuthorizeParts = {
+  verify: Verify
+  revocations: Revocations
+  /** Where tickets are. */
+  redis: Redis
+  /** Pages that may publish with the cookie, beside the server's own. */
+  origins: readonly string[]
+}
+
+/** Who makes a call, by its token. Rejects with a Refusal. */
+export type Identify = (request: Request) => Promise<Verified>
+
+/** Reads and checks the token of a call: of its header, or of the cookie. */
+export function openIdentify({ verify, revocations, origins }: AuthorizeParts): Identify {
+  return async request => {
+    const credentials = readCredentials(request.headers)
+    if (credentials === undefined) {
+      throw new Refusal(
+        'unauthorized',
+        'A token is needed: header Authorization: Bearer, or cookie __Host-sse.',
+      )
+    }
+    const mayChange = request.method !== 'GET' && request.method !== 'HEAD'
+    if (credentials.from === 'cookie' && mayChange && !isOwnCall(request.headers, origins)) {
+      throw new Refusal('forbidden', 'With the cookie, only a page of this service may do that.')
+    }
+    const verified = await verify(credentials.token)
+    if (revocations.has(verified)) throw new Refusal('unauthorized', 'The token was revoked.')
+    return verified
+  }
+}
+
+/** `authorize` of the server with AUTH=jwt: the token's grant, as long as the token lasts and is not revoked. */
+export function openAuthorize(parts: AuthorizeParts): Authorize {
+  const { revocations, redis } = parts
+  const identify = openIdentify(parts)
+  return async request => {
+    const ticket = request.headers.authorization === undefined ? ticketOf(request) : undefined
+    const verified = ticket === undefined ? await identify(request) : await take(redis, ticket)
+    if (revocations.has(verified)) throw new Refusal('unauthorized', 'The token was revoked.')
+    return {
+      ...verified.grant,
+      subject: verified.subject,
+      expiresAt: verified.expiresAt,
+      watch: end => revocations.watch(verified, end),
+    }
+  }
+}
+
+async function take(redis: Redis, ticket: string): Promise<Verified> {
+  const verified = await takeTicket(redis, ticket)
+  if (verified === undefined || verified.expiresAt <= Date.now()) {
+    throw new Refusal(
+      'unauthorized',
+      'The ticket is unknown, was used before, or is older than half a minute.',
+    )
+  }
+  return verified
+}
+
+function ticketOf({ method, url = '' }: Request): string | undefined {
+  const start = url.indexOf('?')
+  return method === 'GET' && start !== -1
+    ? (new URLSearchParams(url.slice(start)).get('ticket') ?? undefined)
+    : undefined
+}
