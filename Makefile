@@ -13,13 +13,14 @@ HTTP_PORT := $(call pin,HTTP_PORT)
 export VERSION := $(shell sed -n 's/^  "version": "\(.*\)",$$/\1/p' package.json)
 
 COMPOSE := docker compose
+PRODUCTION := docker compose --file compose.production.yaml
 BUILD := scripts/build.sh
 IN_TEST_IMAGE := docker run --rm --init --volume /var/run/docker.sock:/var/run/docker.sock
 TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env SEED --env STEP --env MINUTES --env FAULTS --env FAULTS_BUS
 
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
-.PHONY: help up down logs status observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
+.PHONY: help up down logs status production production-down token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
   load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image
 
 help: ## see: Print this list
@@ -30,7 +31,7 @@ up: knobs ports build ## see: Bring up both sides and wait until they are health
 
 # Everything that can be wrong is said before anything starts. The port's check needs an engine and an image.
 knobs:
-	@scripts/knobs.sh $(filter up observe scale deploy,$(MAKECMDGOALS))
+	@scripts/knobs.sh $(filter up observe scale deploy production,$(MAKECMDGOALS))
 
 ports: base
 	@scripts/ports.sh up HTTP_PORT BROKEN_PORT
@@ -59,9 +60,25 @@ deploy: knobs build ## see: Build, and replace the fixed side's servers one by o
 roll:
 	@scripts/roll.sh
 
+production: knobs base ## take: Bring up the shape to copy: TLS, tokens, limits, at https://localhost:8443 (40 s; docs/access.md)
+	@$(BUILD) sse-lab/server 'a minute or two the first time' $(COMPOSE) build server
+	@$(BUILD) sse-lab/nginx:production 'seconds' $(PRODUCTION) build nginx
+	@COMPOSE_PROJECT_NAME=sse-production scripts/ports.sh production HTTPS_PORT
+	@scripts/production.sh
+
+production-down: ## take: Stop and remove it; make clean removes its keys and its log, too (10 s)
+	@$(PRODUCTION) down
+
+token: ## take: Print a token of its local issuer: SUB=alice SUBSCRIBE='lobby,room/*' PUBLISH='room/*' MINUTES=15
+	@$(PRODUCTION) run --rm --no-deps -T token --sub '$(SUB)' --subscribe '$(SUBSCRIBE)' --publish '$(PUBLISH)' --minutes '$(or $(MINUTES),15)'
+
+revoke: ## take: End the streams of SUB=alice within three seconds, and refuse her tokens of before
+	@$(PRODUCTION) exec -T server node dist/access/revoke.js '$(SUB)'
+
 clean: ## see: Remove the containers, networks, volumes and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
-	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
+	@$(PRODUCTION) --profile '*' down --volumes --remove-orphans 2>/dev/null || true
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/nginx:production sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
 
 build: base
 	@$(BUILD) 'sse-lab/server and sse-lab/nginx' 'a minute or two the first time' $(COMPOSE) build server nginx

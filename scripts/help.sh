@@ -14,6 +14,8 @@ group() { # group WORD TITLE
 
 group see 'See it'
 echo
+group take 'Take it home'
+echo
 group prove 'Prove it'
 echo
 group measure 'Measure it'

@@ -7,6 +7,7 @@ cd "$(dirname "$0")"
 
 target=${1:-up}
 wrong=0
+is_address=0
 
 # refuse NAME VALUE MUST EXAMPLE
 refuse() {
@@ -41,7 +42,7 @@ address() {
   local value byte='(25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])'
   value=$(./pin.sh BIND)
   [ -n "$value" ] || return 0
-  if [[ "$value" =~ ^($byte\.){3}$byte$ || "$value" =~ ^\[[0-9a-fA-F:.]+\]$ ]]; then return 0; fi
+  if [[ "$value" =~ ^($byte\.){3}$byte$ || "$value" =~ ^\[[0-9a-fA-F:.]+\]$ ]]; then is_address=1 && return 0; fi
   refuse BIND "$value" 'an IPv4 address, or an IPv6 one in brackets' 127.0.0.1
 }
 
@@ -51,6 +52,18 @@ seconds() { # seconds NAME EXAMPLE
   [ -n "$value" ] || return 0
   if [[ "$value" =~ ^[1-9][0-9]{0,3}s$ ]]; then return 0; fi
   refuse "$1" "$value" 'whole seconds 1s-9999s' "$2"
+}
+
+# Without access control the lab is for this machine alone, unless somebody says that he means it.
+open_to_others() {
+  local bind
+  bind=$(./pin.sh BIND)
+  case "$bind" in '' | 127.* | '[::1]') return 0 ;; esac
+  [ "$target" != production ] || return 0
+  [ "$is_address" = 1 ] && [ "$(./pin.sh OPEN)" != 1 ] || return 0
+  printf 'knobs: BIND=%s opens the lab to others, who may then publish, read every topic, and kill workers: OPEN=1 make %s if that is meant, or make production\n' \
+    "$bind" "$target" >&2
+  wrong=1
 }
 
 differ() { # differ NAME OTHER EXAMPLE
@@ -64,6 +77,7 @@ address
 integer HTTP_PORT 1 65535 9080 'a port'
 integer BROKEN_PORT 1 65535 9081 'a port'
 integer PROMETHEUS_PORT 1 65535 9190 'a port'
+integer HTTPS_PORT 1 65535 9443 'a port'
 differ BROKEN_PORT HTTP_PORT 9081
 if [ "$target" = observe ]; then
   differ PROMETHEUS_PORT HTTP_PORT 9190
@@ -79,5 +93,7 @@ integer CONNECTIONS_MAX 1 1000000 10000
 integer NOFILE 64 1073741824 20000
 one_of BUS streams memory pubsub streams
 one_of LAB 1 0 1
+one_of OPEN 0 0 1
+open_to_others
 one_of LOG_LEVEL info fatal error warn info debug trace silent
 exit "$wrong"

@@ -24,6 +24,8 @@ export const label = { 'sse-lab.test': project }
 export const testAlias = 'tests'
 
 const environment = {
+  // Containers of the tests call each other by names of all kinds.
+  OPEN: '1',
   SERVERS: '2',
   WORKERS: '2',
   HEARTBEAT_MS: '500',
@@ -113,7 +115,7 @@ export async function startServer(
 ): Promise<StartedTestContainer> {
   const files = Object.entries(more.files ?? {})
   const server = new GenericContainer('sse-lab/server')
-    .withEnvironment(env)
+    .withEnvironment({ OPEN: '1', ...env })
     .withNetworkMode(network)
     .withNetworkAliases(...[aliases].flat())
     .withLabels(label)

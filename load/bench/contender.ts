@@ -82,7 +82,12 @@ async function startHub({
       (await docker('exec', `${prefix}-redis`, 'redis-cli', '-p', String(ports.redis), 'ping')).trim() ===
       'PONG',
   }
-  const env = { ...hub.env, PORT: String(ports.server), REDIS_URL: `redis://127.0.0.1:${ports.redis}` }
+  const env = {
+    ...hub.env,
+    OPEN: '1',
+    PORT: String(ports.server),
+    REDIS_URL: `redis://127.0.0.1:${ports.redis}`,
+  }
   const server: Part = {
     ...hub,
     name: 'server',

@@ -85,10 +85,11 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
   }
 }
 
-// Where nobody has to say who he is, it matters whose page calls. OPEN=1 has said that anybody may.
+// Where nobody has to say who he is, it matters whose page calls; and where the server's names are known, they are all it
+// answers to. OPEN=1 has said that anybody may call.
 function guarded(app: RequestListener, config: Config, name: WorkerName): RequestListener {
   const { auth, open, hosts, corsOrigins: origins } = config
-  const isGuarded = hosts.length > 0 || (auth === 'off' && !open)
+  const isGuarded = !open && (auth === 'off' || hosts.length > 0)
   return isGuarded ? onlyOwnCallers(app, { hosts: [...hosts, name.host.toLowerCase()], origins }) : app
 }
 

@@ -18,7 +18,7 @@ async function start(image: string, ...options: string[]): Promise<string> {
   const name = `sse-lab-alone-${randomUUID()}`
   started.push(name)
   const labels = Object.entries(label).flatMap(([key, value]) => ['--label', `${key}=${value}`])
-  await docker('run', '--detach', '--name', name, ...labels, ...options, image)
+  await docker('run', '--detach', '--name', name, ...labels, '--env', 'OPEN=1', ...options, image)
   return name
 }
 

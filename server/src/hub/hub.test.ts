@@ -171,3 +171,17 @@ test('an event whose id or type would forge a field is not written, and the othe
   assert.doesNotMatch(connection.text, /event:/)
   assert.equal(errors.length, 3)
 })
+
+test('where all streams together hold too much, the fullest go, and no more of them than must', () => {
+  const hub = withoutLog()
+  const held = [10, 500, 300, 0, 200].map(unsentBytes => Object.assign(joined(hub, 'a'), { unsentBytes }))
+  const dropped = () => held.filter(({ closed }) => closed.length > 0).map(({ unsentBytes }) => unsentBytes)
+
+  hub.sweep(0)
+  hub.sweep(0, 1010)
+  assert.deepEqual(dropped(), [])
+
+  hub.sweep(0, 400)
+  assert.deepEqual(dropped(), [500, 300])
+  assert.deepEqual(held[1]?.closed, ['slow-reader'])
+})

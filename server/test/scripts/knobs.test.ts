@@ -69,7 +69,9 @@ const ports: [string, Record<string, string>, number][] = [
   ['both sides on one port', { HTTP_PORT: '8081' }, 1],
   ['Prometheus on a port of the lab, where it is not asked for', { HTTP_PORT: '9090' }, 0],
   ['an IPv6 address', { BIND: '[::1]' }, 0],
-  ['all addresses', { BIND: '0.0.0.0' }, 0],
+  ['all addresses', { BIND: '0.0.0.0', OPEN: '1' }, 0],
+  ['all addresses without consent', { BIND: '0.0.0.0' }, 1],
+  ['another address of loopback', { BIND: '127.0.0.2' }, 0],
   ['a byte too large', { BIND: '127.0.0.256' }, 1],
   ['an empty variable, which is as good as none', { HTTP_PORT: '', BIND: '' }, 0],
 ]

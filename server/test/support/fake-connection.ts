@@ -4,6 +4,7 @@ import type { CloseReason, Connection } from '../../src/hub/hub.ts'
 export class FakeConnection implements Connection {
   bytes = 0
   takes = true
+  unsentBytes = 0
   /** Why it was closed, each time. */
   readonly closed: CloseReason[] = []
   /** Hears what is written, before it is taken. */
