@@ -1,4 +1,4 @@
-import { readHello, readOldest, type Stream, type StreamListeners, type StreamOptions } from './stream.ts'
+import { readHello, readOldest, type Stream, type StreamListeners } from './stream.ts'
 
 /**
  * A stream as people write it first: an `EventSource`, and nothing around it. The broken side uses it. The browser comes
@@ -6,7 +6,7 @@ import { readHello, readOldest, type Stream, type StreamListeners, type StreamOp
  *
  * Only the back/forward cache is minded, since this page must not stay deaf in it.
  */
-export function openPlainStream(options: StreamOptions, listeners: StreamListeners): Stream {
+export function openPlainStream(options: { url: string | URL }, listeners: StreamListeners): Stream {
   let source = open()
   const lifetime = new AbortController()
   const { signal } = lifetime

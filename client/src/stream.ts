@@ -9,7 +9,9 @@
  * 2. It cannot tell a dead stream from a quiet one: when a peer vanishes without a FIN, it waits for ever. Here: three
  *    silent heartbeats close it and open another.
  * 3. A new `EventSource` has forgotten the id of the old one, and takes no headers. Here: `?lastEventID=`.
- * 4. In the back/forward cache an open connection is a page that is not kept, or one that comes back deaf. Here:
+ * 4. It opens the same address again, and a ticket opens one stream only. Here: `url` may be a function, which is asked
+ *    for each connection.
+ * 5. In the back/forward cache an open connection is a page that is not kept, or one that comes back deaf. Here:
  *    closed on `pagehide`, opened on `pageshow`.
  *
  * From the server it needs a first event `hello`, whose data is JSON and says `heartbeatMs` (0: no heartbeats), and
@@ -41,10 +43,15 @@ export interface StreamListeners {
   event?(event: StreamEvent): void
   heartbeat?(id: string): void
   gap?(oldest: string | null, id: string): void
+  /** What allows the stream has ended (`event: token-expired`). Renew the cookie now; the stream comes back by itself. */
+  expired?(): void
 }
 
 export interface StreamOptions {
-  readonly url: string | URL
+  /** A function is asked for each connection, which then never repeats its address: for tickets. */
+  readonly url: string | URL | (() => Promise<string | URL>)
+  /** Whether cookies go to another origin, too. */
+  readonly withCredentials?: boolean
   /** EventSource tells only of types it was asked for. `message` is the type of an event that was given none. */
   readonly types?: readonly string[]
   /** The n-th wait is random between 0 and `backoffMsBase` x 2^n, and never over `backoffMsMax`. */
@@ -74,11 +81,18 @@ class ReopeningStream implements Stream {
   #failures = 0
   #heartbeatMs = 0
   #heardAtMs = 0
+  #connects = 0
   #reopenTimer: ReturnType<typeof setTimeout> | undefined
   #silenceTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: StreamOptions, listeners: StreamListeners) {
-    this.#options = { types: ['message'], backoffMsBase: 1000, backoffMsMax: 30_000, ...options }
+    this.#options = {
+      types: ['message'],
+      withCredentials: false,
+      backoffMsBase: 1000,
+      backoffMsMax: 30_000,
+      ...options,
+    }
     this.#listeners = listeners
     const { signal } = this.#lifetime
     addEventListener('pagehide', () => this.#stop(), { signal })
@@ -98,15 +112,35 @@ class ReopeningStream implements Stream {
   #open(): void {
     this.#stopTimers()
     this.#source?.close()
-    const source = new EventSource(this.#address())
-    this.#source = source
     this.#enter(this.#state === undefined ? 'opening' : 'reconnecting')
+    const { url } = this.#options
+    if (typeof url !== 'function') {
+      this.#connect(url)
+      return
+    }
+    const connect = (this.#connects += 1)
+    // Stopped or opened anew meanwhile, the address is of no use any more.
+    const isCurrent = () => connect === this.#connects && this.#state !== 'closed'
+    url().then(
+      address => isCurrent() && this.#connect(address),
+      () => isCurrent() && this.#openLater(),
+    )
+  }
+
+  #connect(url: string | URL): void {
+    const { withCredentials } = this.#options
+    const source = new EventSource(this.#address(url), { withCredentials })
+    this.#source = source
     source.addEventListener('open', () => this.#heard())
     source.addEventListener('error', () => this.#failed(source))
     source.addEventListener('hello', event => this.#greeted(event))
     source.addEventListener('heartbeat', event => {
       this.#heard(event)
       this.#listeners.heartbeat?.(event.lastEventId)
+    })
+    source.addEventListener('token-expired', event => {
+      this.#heard(event)
+      this.#listeners.expired?.()
     })
     source.addEventListener('gap', event => {
       this.#heard(event)
@@ -124,8 +158,8 @@ class ReopeningStream implements Stream {
    * A native reconnect repeats this query, with an id that is old by then. It also sends the newer one as the header
    * Last-Event-ID, so on the server the header must win.
    */
-  #address(): URL {
-    const address = new URL(this.#options.url, document.baseURI)
+  #address(url: string | URL): URL {
+    const address = new URL(url, document.baseURI)
     if (this.#lastEventId !== '') address.searchParams.set('lastEventID', this.#lastEventId)
     return address
   }
@@ -166,7 +200,7 @@ class ReopeningStream implements Stream {
     // [spec] On a network error, and when the response ends, the user agent is to "reestablish the connection":
     // readyState is CONNECTING, and it comes back by itself after the server's `retry:`. Opening another would make two
     // streams, so the watch pauses too: `retry:` may be longer than three heartbeats.
-    if (source.readyState !== EventSource.CLOSED) {
+    if (source.readyState !== EventSource.CLOSED && typeof this.#options.url !== 'function') {
       this.#stopTimers()
       this.#enter('reconnecting')
       return
@@ -189,6 +223,7 @@ class ReopeningStream implements Stream {
   }
 
   #stop(): void {
+    this.#connects += 1
     this.#stopTimers()
     this.#source?.close()
     this.#enter('closed')

@@ -21,6 +21,8 @@ interface Wait {
   readonly backoffMsBase?: number
   readonly backoffMsMax?: number
   readonly random?: number
+  /** Whether each connection has an address of its own: topic t1, t2 and so on. */
+  readonly asksForAddress?: boolean
 }
 
 /** A blank page that imports nothing but src/stream.ts, opens one stream and writes down all it is told. */
@@ -31,18 +33,24 @@ async function openPage(
   const context = await browser.newContext()
   const page = await context.newPage()
   await page.goto(server.origin)
-  await page.evaluate(async ({ random, ...backoff }) => {
+  await page.evaluate(async ({ random, asksForAddress, ...backoff }) => {
     if (random !== undefined) Math.random = () => random
     const log: string[] = []
     const { openStream }: typeof import('../src/stream.ts') = await import(`${location.origin}/stream.js`)
+    let asked = 0
     const stream = openStream(
-      { url: '/events?topic=lobby', backoffMsBase: 100, ...backoff },
+      {
+        url: asksForAddress ? async () => `/events?topic=t${(asked += 1)}` : '/events?topic=lobby',
+        backoffMsBase: 100,
+        ...backoff,
+      },
       {
         state: state => log.push(state),
         hello: hello => log.push(`hello ${hello.worker}`),
         event: event => log.push(`${event.id} ${event.data}`),
         heartbeat: () => log.push('heartbeat'),
         gap: oldest => log.push(`gap ${oldest}`),
+        expired: () => log.push('expired'),
       },
     )
     Object.assign(globalThis, { log, stream })
@@ -92,6 +100,38 @@ test('the first stream asks for no id, and is open once a worker has said hello'
   assert.deepEqual(await tab.log(), ['opening', 'open', 'hello lab/0'])
   assert.equal(server.openings[0]?.queryId, null)
   assert.equal(server.openings[0].headerId, undefined)
+})
+
+test('a stream whose grant has ended says so, and comes back by itself with its last id', async () => {
+  await using server = await ScriptedServer.start(files)
+  await using tab = await openPage(server)
+  const first = await opening(server, 1)
+  first.send('17-0', 'before')
+  first.write('event: token-expired\ndata:\n\n')
+  await logged(tab, 'expired')
+
+  first.cut()
+  const second = await opening(server, 2)
+
+  assert.equal(second.headerId, '17-0')
+})
+
+test('with a function for the address no connection uses one twice, and the last id goes along', async () => {
+  await using server = await ScriptedServer.start(files)
+  await using tab = await openPage(server, { asksForAddress: true })
+  const first = await opening(server, 1)
+  first.send('17-0', 'before')
+  await logged(tab, '17-0 before')
+
+  first.cut()
+  const second = await opening(server, 2)
+  server.script.push('503')
+  second.cut()
+  const fourth = await opening(server, 4)
+
+  assert.deepEqual([first.topic, second.topic, fourth.topic], ['t1', 't2', 't4'])
+  assert.deepEqual([second.queryId, second.headerId], ['17-0', undefined])
+  assert.equal(fourth.queryId, '17-0')
 })
 
 test('after a 503, where the browser gives up, it opens again with the last id in the query', async () => {

@@ -1,6 +1,6 @@
 import { readData } from '../lab/event-data.ts'
 import type { Seat, Seats } from '../lab/seats.ts'
-import type { Hello, openStream, Stream, StreamState } from '../stream.ts'
+import type { Hello, Stream, StreamListeners, StreamState } from '../stream.ts'
 
 /** One of this tab's streams on a side. */
 export interface SideStream {
@@ -46,6 +46,9 @@ interface Kept {
   lastId: string
 }
 
+/** What opens a stream: the fixed side's client, or a plain EventSource. */
+type OpenStream = (options: { url: string }, listeners: StreamListeners) => Stream
+
 /**
  * The streams that this tab has opened on one side.
  *
@@ -55,12 +58,12 @@ interface Kept {
 export class SideStreams {
   readonly #seats: Seats
   readonly #tab: string
-  readonly #openStream: typeof openStream
+  readonly #openStream: OpenStream
   readonly #listeners: StreamsListeners
   #kept: Kept[] = []
   #numbered = 0
 
-  constructor(seats: Seats, tab: string, open: typeof openStream, listeners: StreamsListeners) {
+  constructor(seats: Seats, tab: string, open: OpenStream, listeners: StreamsListeners) {
     this.#seats = seats
     this.#tab = tab
     this.#openStream = open

@@ -1,5 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http'
-import { parseCookie } from 'cookie'
 import { Refusal } from '../http/refusal.ts'
 
 /**
@@ -7,6 +6,8 @@ import { Refusal } from '../http/refusal.ts'
  * alone and for all of its paths.
  */
 export const cookieName = '__Host-sse'
+
+const ownCookie = new RegExp(`(?:^|; ?)${cookieName}=([^;]*)`)
 
 /** A token and the way it came. */
 export type Credentials = { token: string; from: 'header' | 'cookie' }
@@ -25,7 +26,8 @@ export function readCredentials(headers: IncomingHttpHeaders): Credentials | und
     }
     return { token, from: 'header' }
   }
-  const token = cookie === undefined ? undefined : parseCookie(cookie)[cookieName]
+  // [RFC 6265, 4.2.1] A token needs no quotes and no escapes in a cookie.
+  const token = cookie === undefined ? undefined : ownCookie.exec(cookie)?.[1]
   return token ? { token, from: 'cookie' } : undefined
 }
 
