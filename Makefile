@@ -20,7 +20,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
-.PHONY: help up down logs status production production-down token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
+.PHONY: help up down logs status production production-down test-attacks token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
   load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image
 
 help: ## see: Print this list
@@ -62,9 +62,13 @@ roll:
 
 production: knobs base ## take: Bring up the shape to copy: TLS, tokens, limits, at https://localhost:8443 (40 s; docs/access.md)
 	@$(BUILD) sse-lab/server 'a minute or two the first time' $(COMPOSE) build server
-	@$(BUILD) sse-lab/nginx:production 'seconds' $(PRODUCTION) build nginx
+	@$(BUILD) 'sse-lab/nginx:production and sse-lab/secrets' 'seconds' $(PRODUCTION) build nginx secrets
 	@COMPOSE_PROJECT_NAME=sse-production scripts/ports.sh production HTTPS_PORT
 	@scripts/production.sh
+
+test-attacks: production test-image ## prove: Attack the production shape: no token, forged ones, floods, slow bodies (2 minutes)
+	@$(IN_TEST_IMAGE) --network host --env HTTPS_PORT=$(call pin,HTTPS_PORT) --env REDIS_IMAGE --env NGINX_IMAGE sse-lab/test \
+	  node --test --test-concurrency=1 'server/test/attacks/*.test.ts'
 
 production-down: ## take: Stop and remove it; make clean removes its keys and its log, too (10 s)
 	@$(PRODUCTION) down
@@ -78,7 +82,7 @@ revoke: ## take: End the streams of SUB=alice within three seconds, and refuse h
 clean: ## see: Remove the containers, networks, volumes and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
 	@$(PRODUCTION) --profile '*' down --volumes --remove-orphans 2>/dev/null || true
-	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/nginx:production sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/nginx:production sse-lab/secrets sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
 
 build: base
 	@$(BUILD) 'sse-lab/server and sse-lab/nginx' 'a minute or two the first time' $(COMPOSE) build server nginx

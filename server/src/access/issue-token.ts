@@ -4,7 +4,7 @@ import { importPKCS8, SignJWT } from 'jose'
 import { readGrant } from '../grant.ts'
 import { detailType } from './details.ts'
 
-// The local issuer of `make production`, for trying things out: prints a token. deploy/secrets.sh made its key, which only this
+// The local issuer of `make production`, for trying things out: prints a token. deploy/secrets/ made its key, which only this
 // command has. A service has an identity provider instead.
 
 const usage =

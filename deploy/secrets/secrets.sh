@@ -46,7 +46,7 @@ fi
 if [ ! -s /secrets/redis/users.acl ]; then
   password=$(openssl rand -hex 32)
   hash=$(printf '%s' "$password" | sha256sum | cut -d' ' -f1)
-  { cat /deploy/users.acl; printf '\n'; } | sed "s/PASSWORD_SHA256/$hash/" >/secrets/redis/users.acl
+  sed "s/PASSWORD_SHA256/$hash/" /secrets.d/users.acl >/secrets/redis/users.acl
   printf '%s' "$password" >/secrets/redis-client/password
   chmod 440 /secrets/redis-client/password && chgrp 10001 /secrets/redis-client/password
 fi
