@@ -31,7 +31,7 @@ export class JwtAccess {
   constructor(parts: JwtAccessParts) {
     const { issuers, log } = parts
     this.#parts = parts
-    const away = new RepeatedFact(log, { text: "an issuer's keys cannot be had", level: 'error' })
+    const away = new RepeatedFact(log, { text: 'the keys of an issuer cannot be had', level: 'error' })
     const keysOf = ({ issuer, jwks }: Issuer) =>
       openKeys(jwks, { onError: error => away.happened({ err: error, issuer }, issuer) })
     this.#verify = openVerify(issuers.map(issuer => ({ ...issuer, keys: keysOf(issuer) })))
