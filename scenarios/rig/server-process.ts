@@ -38,6 +38,7 @@ export class ServerProcess implements AsyncDisposable {
         PORT: String(port),
         // nginx reaches it from another container.
         BIND: '0.0.0.0',
+        OPEN: '1',
         NODE_APP_INSTANCE: String(port),
         ...env,
       },

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto'
 import { decodeJwt, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
-import { LRUCache } from 'lru-cache'
 import { readDetails } from './details.ts'
 import { Refusal } from '../http/refusal.ts'
 import { subjectName, type Identity } from './identity.ts'
@@ -44,12 +43,12 @@ export function openVerify(
   { now = Date.now }: Options = {},
 ): Verify {
   const byName = new Map(issuers.map(issuer => [issuer.issuer, issuer]))
-  const known = new LRUCache<string, Verified>({ max: knownMax, ttl: knownMs, perf: { now } })
+  const known = new Known(now)
 
   return async token => {
     const digest = createHash('sha256').update(token).digest('base64')
     const before = known.get(digest)
-    if (before && before.expiresAt > now()) return before
+    if (before !== undefined) return before
     if (token.length > tokenBytesMax) throw new Refusal('unauthorized', 'The token is too long.')
     const issuer = byName.get(unverifiedIssuer(token))
     if (!issuer) throw new Refusal('unauthorized', 'The token is of no issuer that is known here.')
@@ -58,6 +57,29 @@ export function openVerify(
     if (verified.expiresAt <= now()) throw expired
     known.set(digest, verified)
     return verified
+  }
+}
+
+/** Tokens that were good a moment ago, by their digest. */
+class Known {
+  readonly #now: () => number
+  readonly #entries = new Map<string, { verified: Verified; until: number }>()
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  get(digest: string): Verified | undefined {
+    const entry = this.#entries.get(digest)
+    if (entry === undefined || entry.until > this.#now()) return entry?.verified
+    this.#entries.delete(digest)
+    return undefined
+  }
+
+  set(digest: string, verified: Verified): void {
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size >= knownMax && oldest !== undefined) this.#entries.delete(oldest)
+    this.#entries.set(digest, { verified, until: Math.min(verified.expiresAt, this.#now() + knownMs) })
   }
 }
 
