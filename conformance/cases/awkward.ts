@@ -1,4 +1,4 @@
-/** Data that is hard to frame, and what a reader must get. */
+/** Data that is hard to frame, and what a client must get. */
 export type Awkward = {
   id: string
   name: string
@@ -15,7 +15,7 @@ export const awkward: Awkward[] = [
   {
     id: 'lf',
     name: 'data of several lines arrives as several lines',
-    why: 'with one data field for all, a reader gets the first line and drops the rest as unknown fields',
+    why: 'with one data field for all, a client gets the first line and drops the rest as unknown fields',
     data: ['a\nb\nc'],
   },
   {
@@ -37,7 +37,7 @@ export const awkward: Awkward[] = [
   {
     id: 'blank-line',
     name: 'a blank line in data does not end the event',
-    why: 'readers would get half of the event, and the other half as fields',
+    why: 'clients would get half of the event, and the other half as fields',
     data: ['a\n\n\nb'],
     after: ['framing/lf'],
   },
@@ -66,7 +66,7 @@ export const awkward: Awkward[] = [
   {
     id: 'leading-space',
     name: 'spaces at the beginning of data are kept',
-    why: 'a reader takes one space off: without "data: " indented text shifts to the left',
+    why: 'a client takes one space off: without "data: " indented text shifts to the left',
     data: ['  a', ' b', '\tc'],
   },
   {
@@ -78,7 +78,7 @@ export const awkward: Awkward[] = [
   {
     id: 'empty',
     name: 'empty data is dispatched',
-    why: 'without a data line the standard drops the event, and its reader never hears of it',
+    why: 'without a data line the standard drops the event, and its client never hears of it',
     data: [''],
     after: ['framing/blank-line'],
   },
@@ -97,13 +97,13 @@ export const awkward: Awkward[] = [
   {
     id: 'colons',
     name: 'colons in data are data',
-    why: 'a reader splits at the first colon alone; a server that escapes or splits there changes URLs and times',
+    why: 'a client splits at the first colon alone; a server that escapes or splits there changes URLs and times',
     data: [':', '::a: b', 'http://a:1/'],
   },
   {
     id: 'forged-fields',
     name: 'data that looks like fields stays data',
-    why: 'whoever may publish text could set the id, the type or the retry time of every reader',
+    why: 'whoever may publish text could set the id, the type or the retry time of every client',
     data: ['id: 9\nevent: forged\nretry: 1\n:comment\ndata: x'],
     after: ['framing/lf'],
   },

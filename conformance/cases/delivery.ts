@@ -41,7 +41,7 @@ export const delivery: Case[] = [
   },
   {
     id: 'delivery/own-events-encoded',
-    name: 'what a stream says by itself comes as well to a reader that takes gzip, as every browser does',
+    name: 'what a stream says by itself comes as well to a client that takes gzip, as every browser does',
     rule: 'must',
     why: 'a compressor that is not flushed holds events until its block is full, and curl sees nothing of it',
     async check(target) {

@@ -66,7 +66,7 @@ export const framing: Case[] = [
     id: 'framing/fields',
     name: 'a stream has only fields of the standard, in UTF-8, and each event has data',
     rule: 'must',
-    why: 'readers skip what they do not know without a word: a misspelt field is a lost field',
+    why: 'clients skip what they do not know without a word: a misspelt field is a lost field',
     after: breaks,
     async check(target) {
       const stream = await target.stream()
@@ -80,7 +80,7 @@ export const framing: Case[] = [
   },
   {
     id: 'framing/two-readers',
-    name: 'two independent readers see the same events',
+    name: 'two independent clients see the same events',
     rule: 'must',
     why: 'text that parsers read differently works in one browser and not in the next',
     needs: ['publish'],
@@ -161,7 +161,7 @@ export const framing: Case[] = [
     id: 'framing/string-is-bare',
     name: 'data that is a string travels as it is, also when it looks like JSON',
     rule: 'lab',
-    why: 'a string in quotes must be parsed twice by every reader',
+    why: 'a string in quotes must be parsed twice by every client',
     needs: ['publish'],
     async check(target) {
       const values = ['a"b', '"', '{"a":1}', 'null', '\\n', '%0A']

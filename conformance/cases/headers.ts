@@ -34,7 +34,7 @@ export const headers: Case[] = [
     id: 'headers/no-cache',
     name: 'caches may not keep the stream',
     rule: 'should',
-    why: 'a cache on the way answers the next reader with an old stream, or waits for the end of this one',
+    why: 'a cache on the way answers the next client with an old stream, or waits for the end of this one',
     async check(target) {
       const control = (await target.stream()).answer.header('cache-control')
       expect(
@@ -58,14 +58,14 @@ export const headers: Case[] = [
     id: 'headers/no-length',
     name: 'a stream has no Content-Length',
     rule: 'must',
-    why: 'a reader takes that many bytes, and the stream is over',
+    why: 'a client takes that many bytes, and the stream is over',
     async check(target) {
       equal('Content-Length', (await target.stream()).answer.header('content-length'), undefined)
     },
   },
   {
     id: 'headers/identity',
-    name: 'a reader that takes no encoding gets none',
+    name: 'a client that takes no encoding gets none',
     rule: 'must',
     why: 'bytes that it cannot read are no events',
     async check(target) {
@@ -75,7 +75,7 @@ export const headers: Case[] = [
   },
   {
     id: 'headers/no-gzip',
-    name: 'a reader that takes gzip and br gets a stream without them',
+    name: 'a client that takes gzip and br gets a stream without them',
     rule: 'lab',
     why: 'a compressor holds events back until its block is full: they arrive late and in bursts',
     async check(target) {
@@ -85,7 +85,7 @@ export const headers: Case[] = [
   },
   {
     id: 'headers/accel-buffering',
-    name: 'X-Accel-Buffering is no, and reaches the reader',
+    name: 'X-Accel-Buffering is no, and reaches the client',
     rule: 'lab',
     why: 'an nginx that takes it (without proxy_pass_header X-Accel-Buffering) leaves the next one to hold events back',
     async check(target) {
@@ -104,7 +104,7 @@ export const headers: Case[] = [
   },
   {
     id: 'headers/accept-any',
-    name: 'a reader that accepts anything gets the stream',
+    name: 'a client that accepts anything gets the stream',
     rule: 'should',
     why: 'curl and fetch say */*',
     async check(target) {
@@ -120,7 +120,7 @@ export const headers: Case[] = [
   },
   {
     id: 'headers/accept-other',
-    name: 'a reader that asks for JSON, or says nothing, gets the stream all the same',
+    name: 'a client that asks for JSON, or says nothing, gets the stream all the same',
     rule: 'lab',
     why: 'there is one form of this answer, and a 406 would end an EventSource behind a proxy that rewrites Accept',
     async check(target) {

@@ -11,7 +11,7 @@ const asBrowsers = 'gzip, deflate, br, zstd'
 export const http: Case[] = [
   {
     id: 'http/one-zero',
-    name: 'an HTTP/1.0 reader gets the stream without chunks',
+    name: 'an HTTP/1.0 client gets the stream without chunks',
     rule: 'must',
     why: 'it would read chunk sizes as lines of the stream; old proxies speak HTTP/1.0 to their servers',
     needs: publish,
@@ -24,9 +24,9 @@ export const http: Case[] = [
   },
   {
     id: 'http/one-zero-without-host',
-    name: 'an HTTP/1.0 reader that names no host gets the stream',
+    name: 'an HTTP/1.0 client that names no host gets the stream',
     rule: 'should',
-    why: 'HTTP/1.0 has no Host: a server that insists on it answers 400, which ends the reader for good',
+    why: 'HTTP/1.0 has no Host: a server that insists on it answers 400, which ends the client for good',
     async check(target) {
       await target.stream({ version: '1.0', headers: { Host: undefined, Connection: undefined } })
     },
@@ -59,7 +59,7 @@ export const http: Case[] = [
     id: 'http/framing',
     name: 'the framing of the stream is faultless, chunk by chunk',
     rule: 'must',
-    why: 'a wrong chunk size cuts the stream at a random place: readers come back for ever',
+    why: 'a wrong chunk size cuts the stream at a random place: clients come back for ever',
     needs: publish,
     async check(target) {
       const stream = await target.stream()
@@ -72,7 +72,7 @@ export const http: Case[] = [
     id: 'http/whole',
     name: 'an event arrives whole within a second, although no other follows',
     rule: 'must',
-    why: 'a layer that holds back the tail gives each event to its readers with the next one',
+    why: 'a layer that holds back the tail gives each event to its clients with the next one',
     needs: publish,
     async check(target) {
       const { atOnceMs } = target.options
@@ -89,7 +89,7 @@ export const http: Case[] = [
   },
   {
     id: 'http/whole-encoded',
-    name: 'an event arrives whole within a second for a reader that takes gzip, as every browser does',
+    name: 'an event arrives whole within a second for a client that takes gzip, as every browser does',
     rule: 'must',
     why: 'a compressor that is not flushed holds events until its block is full; curl without --compressed sees nothing of it',
     needs: publish,
@@ -131,7 +131,7 @@ export const http: Case[] = [
     id: 'http/absolute-form',
     name: 'a request with the whole URL in its first line is served',
     rule: 'must',
-    why: 'a reader behind a forward proxy sends it, and RFC 9112 asks servers to take it',
+    why: 'a client behind a forward proxy sends it, and RFC 9112 asks servers to take it',
     async check(target) {
       const { origin } = target.options.base
       const exchange = target.connect()

@@ -46,7 +46,7 @@ export const methods: Case[] = [
     id: 'methods/head-headers',
     name: 'HEAD gets the status and headers of the GET',
     rule: 'should',
-    why: 'monitors ask with HEAD, and would see a type or a cache rule that no reader gets',
+    why: 'monitors ask with HEAD, and would see a type or a cache rule that no client gets',
     needs: ['get'],
     after: ['methods/head'],
     async check(target) {

@@ -4,7 +4,7 @@ import { equal, expect } from '../kit/expect.ts'
 const needs = ['publish'] as const
 const numbers = (count: number) => Array.from({ length: count }, (_, n) => `${n}`)
 
-/** Slow and fast readers, many of them, and what each must get. */
+/** Slow and fast clients, many of them, and what each must get. */
 export const reading: Case[] = [
   {
     id: 'reading/dribbled-request',
@@ -34,7 +34,7 @@ export const reading: Case[] = [
   },
   {
     id: 'reading/byte-by-byte',
-    name: 'a reader that takes one byte at a time gets all events in order',
+    name: 'a client that takes one byte at a time gets all events in order',
     rule: 'must',
     why: 'a stream that depends on whole packets breaks on the first poor connection',
     needs,
@@ -47,7 +47,7 @@ export const reading: Case[] = [
   },
   {
     id: 'reading/paused',
-    name: 'a reader that stops reading for a while gets all events in order',
+    name: 'a client that stops reading for a while gets all events in order',
     rule: 'must',
     why: 'a tab in the background does so; what was written meanwhile must wait, whole',
     needs,
@@ -89,7 +89,7 @@ export const reading: Case[] = [
   },
   {
     id: 'reading/one-order',
-    name: 'events that are published at once come to every reader in one order',
+    name: 'events that are published at once come to every client in one order',
     rule: 'lab',
     why: 'two pages that show the same topic would end in different states',
     needs,
@@ -125,9 +125,9 @@ export const reading: Case[] = [
   },
   {
     id: 'reading/many',
-    name: 'fifty readers of a topic get each event once',
+    name: 'fifty clients of a topic get each event once',
     rule: 'lab',
-    why: 'a list of readers that is changed while it is walked skips some, or takes some twice',
+    why: 'a list of clients that is changed while it is walked skips some, or takes some twice',
     needs,
     async check(target) {
       const streams = await Promise.all(Array.from({ length: 50 }, () => target.stream()))
@@ -148,7 +148,7 @@ export const reading: Case[] = [
   },
   {
     id: 'reading/leaver',
-    name: 'a reader that resets its connection disturbs no other',
+    name: 'a client that resets its connection disturbs no other',
     rule: 'lab',
     why: 'an error that nobody takes ends the process, and all its streams with it',
     needs,

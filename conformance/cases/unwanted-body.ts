@@ -20,7 +20,7 @@ export const unwantedBody: Case[] = [
     id: 'http/body-on-get',
     name: 'a body on the request for a stream is read away: the stream opens, and events arrive',
     rule: 'lab',
-    why: 'a 4xx would end the reader for good, and a body that nobody reads stops what comes behind it',
+    why: 'a 4xx would end the client for good, and a body that nobody reads stops what comes behind it',
     needs: ['publish', 'get'],
     async check(target) {
       const streams = [await target.stream(withLength), await target.stream(chunked)]
@@ -31,7 +31,7 @@ export const unwantedBody: Case[] = [
   },
   {
     id: 'http/body-on-get-left',
-    name: 'a reader that sent a body and leaves is seen to leave',
+    name: 'a client that sent a body and leaves is seen to leave',
     rule: 'lab',
     why: 'behind an unread body its end is not read either: the server holds, and counts, who is long gone',
     needs: ['workers', 'get'],

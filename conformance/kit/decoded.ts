@@ -8,7 +8,7 @@ const ways: Record<string, (bytes: Buffer) => Buffer> = {
   zstd: bytes => zstdDecompressSync(bytes, { finishFlush: constants.ZSTD_e_flush }),
 }
 
-/** What a reader can make of the body so far, which has not ended. What cannot be decoded is no text. */
+/** What a client can make of the body so far, which has not ended. What cannot be decoded is no text. */
 export function decoded(answer: Answer): string {
   const decode = ways[answer.header('content-encoding') ?? '']
   if (decode === undefined) return answer.text

@@ -1,6 +1,6 @@
 /**
  * An event stream read line by line, as strictly as the standard is written. It is independent of the parser that the
- * kit uses as its oracle: what both agree on is right, and what only a lenient reader forgives is a violation here.
+ * kit uses as its oracle: what both agree on is right, and what only a lenient client forgives is a violation here.
  * [spec] = WHATWG HTML, 9.2.5 and 9.2.6, https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 export type Block = {

@@ -2,7 +2,7 @@ import { connect, isIP, type Socket } from 'node:net'
 import { connect as connectTls, rootCertificates } from 'node:tls'
 
 export type WireOptions = {
-  /** Takes that many bytes from the kernel at a time, as a slow reader does. Left out: as many as there are. */
+  /** Takes that many bytes from the kernel at a time, as a slow client does. Left out: as many as there are. */
   readBytes?: number
   /** Certificates in PEM that are trusted beside Node's own. */
   ca?: string | undefined

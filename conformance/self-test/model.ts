@@ -26,7 +26,7 @@ const heartbeatMs = 200
 export class Model implements AsyncDisposable {
   readonly log: ModelEvent[] = []
   readonly streams = new Set<ModelStream>()
-  /** Every position that a reader was told. */
+  /** Every position that a client was told. */
   readonly known = new Set<string>()
   readonly keys = new Map<string, { body: string; id: string }>()
   position = nextPosition('0-0')
@@ -125,7 +125,7 @@ export class Model implements AsyncDisposable {
     return idsIn(query)
   }
 
-  /** The id that a reader comes back with. */
+  /** The id that a client comes back with. */
   givenId(request: IncomingMessage, url: URL): string {
     const header = request.headers['last-event-id']
     if (typeof header === 'string' && header !== '') return header

@@ -55,7 +55,7 @@ export const wrongConnections: Wrong[] = [
     fails: ['http/body-on-get', 'http/body-on-get-left'],
   },
   {
-    name: 'does not see a reader leave that sent a body',
+    name: 'does not see a client leave that sent a body',
     Server: class extends Model {
       #never = 0
       override readAway(request: IncomingMessage) {
