@@ -207,7 +207,7 @@ function accessDisagreements(it: Partial<Environment>): string[] {
 }
 
 function isLoopback(address: string): boolean {
-  return /^127\./.test(address) || address === '::1' || address === '[::1]'
+  return address.startsWith('127.') || address === '::1' || address === '[::1]'
 }
 
 // Compose writes an IPv6 address in brackets.

@@ -67,7 +67,11 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
   const { port, bind, socket, corsOrigins, adminPort } = config
   const operators = operatorCalls({ workers, corsOrigins, lab, revocations: access?.revocations() })
   const app = createApp({
-    ...{ sse, log, corsOrigins, pageFolder, docsFolder },
+    sse,
+    log,
+    corsOrigins,
+    pageFolder,
+    docsFolder,
     tickets: access?.tickets(),
     operators: adminPort === undefined ? operators : undefined,
   })

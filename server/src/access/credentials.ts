@@ -5,7 +5,7 @@ import { Refusal } from '../http/refusal.ts'
  * The cookie that an EventSource brings by itself. [rfc6265bis] With this prefix a browser takes it over TLS only, for this host
  * alone and for all of its paths.
  */
-export const cookieName = '__Host-sse'
+const cookieName = '__Host-sse'
 
 const ownCookie = new RegExp(`(?:^|; ?)${cookieName}=([^;]*)`)
 

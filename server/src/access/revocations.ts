@@ -40,7 +40,7 @@ export class Revocations {
     this.#since = new Map(Object.entries(entries).map(([field, since]) => [field, Number(since) || now]))
     const changed = new Map([...this.#since].filter(([field, since]) => before.get(field) !== since))
     // Revocations are rare, so a look at every stream costs less than two sets for each.
-    if (changed.size > 0) for (const { token, end } of [...this.#streams]) if (isIn(changed, token)) end()
+    if (changed.size > 0) for (const { token, end } of this.#streams) if (isIn(changed, token)) end()
   }
 }
 

@@ -62,6 +62,7 @@ async function refusedWith(code: RefusalCode, token: string | Promise<string>, b
   })
 }
 
+const part = (value: object) => base64url.encode(JSON.stringify(value))
 const refused = (token: string | Promise<string>) => refusedWith('unauthorized', token)
 
 describe('a token', () => {
@@ -74,7 +75,6 @@ describe('a token', () => {
   })
 
   it('that is not signed, or signed with what everybody knows, is refused', async () => {
-    const part = (value: object) => base64url.encode(JSON.stringify(value))
     await refused(`${part({ alg: 'none', typ: 'at+jwt' })}.${part(good)}.`)
     const input = `${part({ alg: 'HS256', typ: 'at+jwt', kid: 'k' })}.${part(good)}`
     const publicKey = await exportSPKI(own.publicKey)

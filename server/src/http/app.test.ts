@@ -34,7 +34,9 @@ async function startWorker(options: SseOptions = {}, bus = new MemoryBus(bounds)
   await sse.untilReady()
   const server = openServer(
     createApp({
-      ...{ sse, log, corsOrigins },
+      sse,
+      log,
+      corsOrigins,
       pageFolder: '/nowhere',
       operators: operatorCalls({ workers, corsOrigins }),
     }),

@@ -24,8 +24,8 @@ export async function token(
   sub: string,
   grants: { subscribe?: string; publish?: string; minutes?: number },
 ): Promise<string> {
-  const { subscribe = '', publish = '', minutes = 15 } = grants
-  const words = ['--sub', sub, '--subscribe', subscribe, '--publish', publish, '--minutes', String(minutes)]
+  const lists = ['--subscribe', grants.subscribe ?? '', '--publish', grants.publish ?? '']
+  const words = ['--sub', sub, ...lists, '--minutes', String(grants.minutes ?? 15)]
   const { stdout } = await run(
     'docker',
     ['compose', '--file', 'compose.production.yaml', 'run', '--rm', '--no-deps', '-T', 'token', ...words],
