@@ -11,7 +11,7 @@ const retryMsMax = 8000
 export const proxy: Experiment = {
   name: 'proxy',
   title: 'Restart behind the proxy',
-  act: 'Restart the servers',
+  act: 'Restart',
   sentence: () =>
     'The servers behind both proxies restart, as in a deploy. For some seconds the proxies have nobody to ask, and clients ask them.',
   question: bench => ({

@@ -144,11 +144,12 @@ function Result({
         <p>{problem === '' ? text : `It could not be measured: ${problem}.`}</p>
       </div>
     )
-  const { unit, max } = experiment.question(bench)
+  const { text: asked, unit, max } = experiment.question(bench)
   return (
     <div class="result" data-of={experiment.name} data-agrees={outcome.agrees}>
       <div class="measured">
         <h3>{experiment.title}: what was measured</h3>
+        <p class="hint">{asked}</p>
         <p class="answer">
           <strong>{outcome.answer}</strong> {unit === '%' ? '%' : `of ${max} ${unit}`}.{' '}
           {guess === undefined ? '' : guess === outcome.answer ? 'You said so.' : `You said ${guess}.`}
