@@ -87,6 +87,7 @@ export const cors: Check = seen => {
   const check = 'CORS'
   if (seen.cors === undefined) return [notSeen(check, '--origin is not given')]
   const { origin, allowed } = seen.cors
+  if (origin === new URL(seen.url).origin) return [ok(check, 'a page of the same origin needs none')]
   if (allowed === '*' || allowed === origin) return [ok(check, `Access-Control-Allow-Origin: ${allowed}`)]
   return [
     {

@@ -121,6 +121,14 @@ suite('a comparison', () => {
   })
 })
 
+test('a page of another origin needs to be let in, one of the same does not', () => {
+  const streams = [recording('through', 'plain', ticks()), recording('direct', 'plain', ticks())]
+  const asked = (origin: string) => reds(observed(streams, { cors: { origin, allowed: undefined } }))
+
+  assert.deepEqual(asked('http://page.example'), ['CORS'])
+  assert.deepEqual(asked('http://proxy.example'), [])
+})
+
 suite('without DIRECT', () => {
   test('what only a comparison shows is not seen, and not red', () => {
     const found = diagnose(observed([recording('through', 'plain', ticks())], { direct: undefined }))
