@@ -44,8 +44,8 @@ export async function runCases(
   return await runAll(chosen, seen, report)
 }
 
-function judgesLab({ options: { rules }, hello, held }: Seen): boolean {
-  return rules === 'all' || (rules === 'auto' && (hello !== undefined || held))
+function judgesLab({ options: { rules }, hello }: Seen): boolean {
+  return rules === 'all' || (rules === 'auto' && hello !== undefined)
 }
 
 function notesOf({ notes, options }: Seen, left: boolean): string[] {
