@@ -47,10 +47,11 @@ export const delivery: Case[] = [
     async check(target) {
       const { withinMs, quietMs } = target.options
       const plain = await target.stream()
-      const encoded = await target.stream({ headers: { 'Accept-Encoding': 'gzip, deflate, br, zstd' } })
       const said = () => plain.answer.length > 0
       const speaks = await until('anything', quietMs, said).catch(() => false)
       if (!speaks) throw new Skip(`the stream said nothing by itself within ${quietMs} ms`)
+      plain.close()
+      const encoded = await target.stream({ headers: { 'Accept-Encoding': 'gzip, deflate, br, zstd' } })
       const heard = () => decoded(encoded.answer).length > 0
       const came = await until('the same', withinMs, heard).catch(() => false)
       const { length } = encoded.answer

@@ -49,12 +49,23 @@ export async function probe(options: Options, publishes: boolean, keep: Disposab
     notes: [],
   }
   if (held) return nothing
-  const stream = await target.stream()
+  const stream = await opened(target)
   if (options.publish === undefined || !publishes) return { ...nothing, hello: await helloOf(stream) }
   const other = keep.use(new Target({ ...options, topic: options.topic ?? randomTopic() }))
-  const quiet = await other.stream()
+  const quiet = await other.stream().catch(() => undefined)
   const hello = await helloOf(stream)
   return await publishCanary({ ...nothing, hello }, target, stream, quiet)
+}
+
+// The first answer was a stream. That the second is none happens, where streams are counted or something is overloaded.
+async function opened(target: Target): Promise<Stream> {
+  const { withinMs } = target.options
+  try {
+    return await until('a second stream', withinMs, () => target.stream())
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new NoAnswer(`the first stream opened, and none after it: ${why}`)
+  }
 }
 
 const randomTopic = () => `conformance-${randomUUID()}`
@@ -75,6 +86,8 @@ async function isHeld(target: Target): Promise<boolean> {
   const why = notAStream(options, answer)
   if (why !== undefined) throw why
   await overAtOnce(options, exchange, head)
+  // A server may give one stream to each caller.
+  exchange.wire.close()
   return false
 }
 
@@ -105,7 +118,12 @@ async function helloOf(stream: Stream): Promise<Hello | undefined> {
 }
 
 /** Publishes one text, and sees where it arrives and how. */
-async function publishCanary(seen: Seen, target: Target, stream: Stream, quiet: Stream): Promise<Seen> {
+async function publishCanary(
+  seen: Seen,
+  target: Target,
+  stream: Stream,
+  quiet: Stream | undefined,
+): Promise<Seen> {
   const { options, background } = seen
   let global = options.serial
   // What has come so far was published by nobody.
@@ -117,10 +135,11 @@ async function publishCanary(seen: Seen, target: Target, stream: Stream, quiet: 
   if (refusal !== undefined) return withoutPublishing(seen, refusal)
   const fits = ({ raw }: { raw: string }) => raw.includes(canary)
   const came = await until('the canary', canaryMsMax, () => stream.events.find(fits)).catch(() => undefined)
-  global ||= quiet.events.some(fits)
+  const beside = quiet?.events ?? []
+  global ||= beside.some(fits)
   if (global && !options.serial) await pause(options.quietMs)
-  for (const event of quiet.events) if (!fits(event)) background.hear(event)
-  if (!global) learn(quiet, background)
+  for (const event of beside) if (!fits(event)) background.hear(event)
+  if (!global && quiet !== undefined) learn(quiet, background)
   const arriving = came === undefined || options.data !== 'auto' ? undefined : howArrived(came.raw, canary)
   return {
     ...seen,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Case, Need } from './case.ts'
 import { Causes } from './causes.ts'
 import { Failure, Skip } from './expect.ts'
@@ -19,6 +20,7 @@ export type Result = {
 }
 
 const caseMsMax = 20_000
+const leftMs = 20
 const heartbeatMsMax = 2000
 // Every case would wait for what the first look has already waited for in vain.
 const vainMsMax = 2000
@@ -107,12 +109,15 @@ async function runCase(it: Case, facts: Seen): Promise<Result> {
     if (error instanceof Skip) return ended('skip', text)
     return ended('FAIL', text, error instanceof Failure ? error.mark : undefined)
   } finally {
-    if (facts.options.serial && it.needs?.includes('publish')) await settled(facts)
+    if (facts.options.serial) await settled(it, facts)
   }
 }
 
 /** On one stream for all, what a case has published may still be on its way to the next one. */
-async function settled(facts: Seen): Promise<void> {
+async function settled({ needs = [] }: Case, facts: Seen): Promise<void> {
+  // Time to see that the last one has left, where one at a time is let in.
+  await pause(leftMs)
+  if (!needs.includes('publish') || facts.options.publish === undefined) return
   using target = new Target({ ...facts.options, withinMs: 1000 }, facts)
   const last = `last-${randomUUID()}`
   const stream = await target.stream().catch(() => undefined)

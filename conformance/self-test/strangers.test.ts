@@ -159,6 +159,27 @@ suite('servers of other people that keep the rules', { concurrency: 3 }, () => {
     assert.ok(passed > 15)
   })
 
+  test('one that lets in a single stream at a time is judged, a case after another', async () => {
+    const streams = new Streams()
+    const inside = new Set<ServerResponse>()
+    await using server = await startStranger((request, response) => {
+      if (pathOf(request) !== '/mcp') response.writeHead(404).end()
+      else if (request.method !== 'GET') refuse(response, request.method)
+      else if (inside.size > 0) response.writeHead(409).end()
+      else {
+        inside.add(response)
+        response.once('close', () => inside.delete(response))
+        streams.open(response)
+      }
+    })
+
+    const args = ['--stream', '/mcp', '--publish', 'none', '--serial']
+    const { failed, passed } = await judge(server.base, args)
+
+    assert.deepEqual(failed, [])
+    assert.ok(passed > 20)
+  })
+
   test('one that wants a token gets it with every request, from --header, --cookie or the address', async () => {
     const listener = common(textOf)
     await using server = await startStranger((request, response) => {
