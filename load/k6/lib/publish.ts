@@ -9,6 +9,7 @@ import { pause } from './until.ts'
 export type PublishParts = {
   publish: Api['publish']
   headers: Api['headers']
+  places: Api['places']
   topic: string
   ledger: Ledger
   knobs: Pick<Knobs, 'rate' | 'durationS' | 'publishers' | 'padding'>
@@ -39,7 +40,7 @@ export async function publish(parts: PublishParts): Promise<void> {
 }
 
 async function publishOne(
-  { publish: call, headers: always, topic, ledger, knobs, repeats }: PublishParts,
+  { publish: call, headers: always, places, topic, ledger, knobs, repeats }: PublishParts,
   publisher: string,
   sequence: number,
 ): Promise<void> {
@@ -57,7 +58,9 @@ async function publishOne(
       timeout: '5s',
     })
     if (ok(answer.status)) {
-      ledger.acknowledge({ publisher, sequence, worker: workerOf(textOf(answer.body)) })
+      // Where nobody says who holds a stream, it is no matter who took the event.
+      const worker = places.holder === undefined ? {} : { worker: workerOf(textOf(answer.body)) }
+      ledger.acknowledge({ publisher, sequence, ...worker })
       return
     }
     if (!repeats || Date.now() > deadline) {

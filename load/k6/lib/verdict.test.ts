@@ -55,6 +55,16 @@ test('where nobody was silent for as long as the proxy waits, the verdict says s
   assert.deepEqual(verdict({ ...cut, quietS: 6 }), [], 'another proxy may be faster')
 })
 
+test('another server may say things by itself, and be measured in silence; what it loses has no holder', () => {
+  const given: Side = { name: 'given', url: 'http://a', expects: 'delivery', quiet: 'lives' }
+  const example = { stream: 0, publisher: 'p0', sequence: 3, worker: '', holder: '' }
+
+  assert.deepEqual(verdict(rowWith({ foreign: 7 }, given)), [])
+  assert.deepEqual(verdict(rowWith({ published: 0, attempts: 0 }, given, 'quiet')), [])
+  assert.match(verdict(rowWith({ published: 0, attempts: 0 }, given)).join(), /nothing was published/)
+  assert.match(verdict(rowWith({ lost: 1, examples: [example] }, given)).join(), /, as event 3 of p0$/)
+})
+
 test('the table has a line for each row, predicted beside measured', () => {
   const text = table([
     rowWith({}),

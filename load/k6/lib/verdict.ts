@@ -64,7 +64,8 @@ function tooBrief(quietS = Infinity): string {
 }
 
 function examples({ examples: [first] }: Report): string {
-  return first === undefined
-    ? ''
-    : `, as event ${first.sequence} of ${first.publisher}, published through ${first.worker}${first.holder === '' ? '' : `, to a stream of ${first.holder}`}`
+  if (first === undefined) return ''
+  const { sequence, publisher, worker, holder } = first
+  const event = `, as event ${sequence} of ${publisher}`
+  return holder === '' ? event : `${event}, published through ${worker}, to a stream of ${holder}`
 }
