@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Side } from './sides.ts'
 import { broken, fixed, rowWith } from './test-rows.ts'
 import { table } from './table.ts'
 import { verdict } from './verdict.ts'

@@ -1,2 +1,0 @@
-/** Pages that others link to and that are not written yet. A dead link to any other page fails the build. */
-export const unwritten = ['take-it-home', 'comparison']
