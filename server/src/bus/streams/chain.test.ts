@@ -79,6 +79,18 @@ test('past its bound of expected ids the chain announces a loss that it could no
   assert.equal(chain.loss, '3-0')
 })
 
+test('an event that is acknowledged with the id of a foreign entry, which was read, is announced as lost', () => {
+  const chain = new Chain()
+  chain.next({ id: '9-0', after: '0-0', start: 0, end: 1 })
+  chain.skip('10-0')
+
+  chain.expect('9-0')
+  assert.equal(chain.loss, undefined, 'that one was read')
+  chain.expect('10-0')
+
+  assert.equal(chain.loss, '10-0')
+})
+
 test('what is acknowledged counts as known before it is read, and after', () => {
   const chain = new Chain()
   chain.next({ id: '9-0', after: '0-0', start: 0, end: 1 })

@@ -71,7 +71,12 @@ export class Chain {
 
   /** Redis has acknowledged this event to this worker, so it must come. */
   expect(id: string): void {
-    if (compareIds(id, this.#cursor) <= 0) return
+    if (compareIds(id, this.#cursor) <= 0) {
+      // It was read, unless the cursor went past it with an entry that no worker has written: after a rollback Redis may give
+      // the id of such an entry again.
+      if (this.#last !== undefined && compareIds(id, this.#last.id) > 0) this.#loss = id
+      return
+    }
     // Past the bound a loss could not be proven any more. So one that may be is announced.
     if (this.#expected.size >= this.#expectedMax) this.#loss = id
     else this.#expected.add(id)
