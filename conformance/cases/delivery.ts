@@ -10,6 +10,7 @@ const eventsForAll = 4
 const steadyTries = 8
 // HAProxy holds small writes for 200 ms. Far above what a proxy needs, and below what nobody notices.
 const steadyDelayMsMax = 120
+const steadySpreadMsMax = 100
 
 const elsewhere = '; or what is published goes elsewhere (--publish, --publish-body, {topic} in --stream)'
 
@@ -67,23 +68,29 @@ export const delivery: Case[] = [
     needs: ['publish'],
     async check(target) {
       const stream = await target.stream()
-      let least = Infinity
-      for (let n = 0; n < steadyTries && least > steadyDelayMsMax; n++) {
-        // Not in step with a server that looks for events at a pace of its own.
-        await pause(20 + ((n * 37) % 90))
+      const delays: number[] = []
+      for (let n = 0; n < steadyTries; n++) {
+        // Out of step with a server that looks for events at a pace of its own: its delays differ, and are no proxy's.
+        await pause(20 + ((n * 137) % 600))
         const data = randomUUID()
-        await target.publish(data)
-        // The publish went the same way under the same load: only what comes on top is the stream's own.
-        const answered = Date.now()
+        const answer = await target.callToPublish(target.publishRequest({ data }))
         const { at } = await stream.next('the event', ({ raw }) => raw.includes(data))
-        least = Math.min(least, at - answered)
+        // The publish went the same way under the same load: only what comes on top is the stream's own.
+        delays.push(at - answer.arrivedAt)
       }
+      // A machine that stands still for a moment changes one or two of them, in either direction.
+      const [low = 0, middle = 0, high = 0] = quartiles(delays)
       expect(
-        least <= steadyDelayMsMax,
-        `the least of ${steadyTries} delays after the answer to the publish`,
-        `at most ${steadyDelayMsMax} ms`,
-        `${least} ms`,
+        middle <= steadyDelayMsMax || high - low > steadySpreadMsMax,
+        `delays after the answer to the publish`,
+        `them below ${steadyDelayMsMax} ms, or of no one length`,
+        delays.map(ms => `${ms} ms`),
       )
     },
   },
 ]
+
+function quartiles(values: number[]): number[] {
+  const rising = values.toSorted((one, other) => one - other)
+  return [1, 2, 3].map(quarter => rising[Math.floor((rising.length * quarter) / 4)] ?? 0)
+}

@@ -19,7 +19,8 @@ export type Result = {
   followsFrom?: string
 }
 
-const caseMsMax = 20_000
+// Every wait within a case has an end of its own, so this one is only for what nobody thought of.
+const caseMsMax = 60_000
 const leftMs = 20
 const heartbeatMsMax = 2000
 // Every case would wait for what the first look has already waited for in vain.

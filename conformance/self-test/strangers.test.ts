@@ -180,6 +180,31 @@ suite('servers of other people that keep the rules', { concurrency: 3 }, () => {
     assert.ok(passed > 20)
   })
 
+  test('one that looks for events at a pace of its own adds no steady delay', async () => {
+    const streams = new Streams()
+    const waiting: { data: string; topic: string }[] = []
+    const pace = setInterval(() => {
+      for (const { data, topic } of waiting.splice(0)) streams.send(data, { topic })
+    }, 500)
+    await using server = await startStranger((request, response) => {
+      const url = new URL(request.url ?? '/', 'http://any')
+      const act = async () => {
+        if (request.method === 'GET') streams.open(response, url.searchParams.get('topic') ?? '')
+        else {
+          const { topic, data } = draft.parse(JSON.parse(await bodyOf(request)))
+          waiting.push({ data: textOf(data), topic })
+          response.writeHead(202).end()
+        }
+      }
+      void act()
+    })
+
+    const { failed, passed } = await judge(server.base, ['--only', 'delivery/steady-delay'])
+
+    clearInterval(pace)
+    assert.deepEqual([failed, passed], [[], 1])
+  })
+
   test('one that wants a token gets it with every request, from --header, --cookie or the address', async () => {
     const listener = common(textOf)
     await using server = await startStranger((request, response) => {
