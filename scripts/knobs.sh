@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Looks at every knob before anything starts, and says all that is wrong with them at once. The server's own bounds are
-# those of server/src/config.ts; a test holds them together.
+# those of server/src/environment.ts; a test holds them together.
 # Usage: knobs.sh [TARGET], the target of the Makefile that asks
 set -euo pipefail
 cd "$(dirname "$0")"

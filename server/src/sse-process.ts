@@ -38,7 +38,6 @@ export class Sse {
   readonly #hub: Hub
   readonly #calls: Calls
   readonly #publisher: Publisher
-  readonly #quotas: Quotas
   readonly #started: Promise<void>
   readonly #stops: (() => void)[] = []
   #isStarted = false
@@ -54,12 +53,13 @@ export class Sse {
     const hub = (this.#hub = openHub(settings, bus, observe, log))
     registerMetrics(this.metrics, { hub, bus })
     const { name: worker, instance, heartbeatMs, eventBytesMax } = settings
-    const quotas = (this.#quotas = new Quotas(settings))
-    const publisher = openPublisher({ bus, stats: hub.stats, quotas, eventBytesMax, log })
-    this.#publisher = publisher
+    const quotas = new Quotas(settings)
+    this.#stops.push(every(sweepMs, () => quotas.sweep()))
+    const publisher = (this.#publisher = openPublisher({ bus, stats: hub.stats, quotas, eventBytesMax, log }))
     const hello = { worker, instance, pid: process.pid, bus: bus.name, heartbeatMs }
     const isClosed = () => !this.#isStarted || this.draining
-    this.#calls = new Calls({ settings, hello, hub, quotas, publisher, log, isClosed })
+    const isPosition = (text: string) => bus.log?.isId(text) ?? false
+    this.#calls = new Calls({ settings, hello, hub, quotas, publisher, log, isClosed, isPosition })
     this.#started = this.#start(observe)
   }
 
@@ -132,14 +132,9 @@ export class Sse {
     await this.#bus.subscribe(timed(this.#hub, this.#bus, observe.written))
     if (this.draining) return
     this.#isStarted = true
-    const { heartbeatMs } = this.#settings
+    const { heartbeatMs, unsentBytesMax } = this.#settings
     if (heartbeatMs > 0) this.#stops.push(beat(heartbeatMs, this.#hub, observe))
-    this.#stops.push(every(sweepMs, () => this.#sweep()))
-  }
-
-  #sweep(): void {
-    this.#hub.sweep(performance.now(), this.#settings.unsentBytesMax)
-    this.#quotas.sweep()
+    this.#stops.push(every(sweepMs, () => this.#hub.sweep(performance.now(), unsentBytesMax)))
   }
 
   async #drain(servers: readonly Closable[]): Promise<void> {

@@ -1,12 +1,12 @@
-import express, { type Express, type RequestHandler, type Router } from 'express'
+import express, { type Express, type Router } from 'express'
 import type { RequestListener } from 'node:http'
-import type { Workers } from '../cluster/workers.ts'
 import type { Log } from '../observe/facts.ts'
-import { prometheusText } from '../observe/process-metrics.ts'
 import type { Sse } from '../sse.ts'
+import { bareApp, only } from './bare-app.ts'
 import { answerErrors } from './call-errors.ts'
 import { crossOrigin } from './cross-origin.ts'
 import { docsSite } from './docs.ts'
+import { probes } from './operators.ts'
 import { Refusal } from './refusal.ts'
 
 export type AppParts = {
@@ -65,85 +65,6 @@ export function createApp(parts: AppParts): RequestListener {
   return streamsFirst(sse, app)
 }
 
-/** What listens on ADMIN_PORT, which no proxy knows. */
-export function createAdminApp({
-  sse,
-  log,
-  operators,
-}: Pick<AppParts, 'sse' | 'log'> & { operators: Router }): RequestListener {
-  const app = bareApp()
-  app.use(probes(sse), operators)
-  app.use(() => {
-    throw new Refusal(
-      'not-found',
-      'There is nothing at this path. The calls are /api/workers, /api/revocations, /healthz, /readyz, /metrics.',
-    )
-  })
-  app.use(answerErrors(log))
-  return app
-}
-
-export type OperatorParts = {
-  workers: Workers
-  corsOrigins: readonly string[]
-  /** What the page of a lab needs: see lab.ts. */
-  lab?: Router
-  /** `POST /api/revocations`, where access is controlled. */
-  revocations?: Router | undefined
-}
-
-/** The calls that say how the workers are, and change it. */
-export function operatorCalls({ workers, corsOrigins, lab, revocations }: OperatorParts): Router {
-  const router = express.Router({ strict: true, caseSensitive: true })
-  router
-    .route('/api/workers')
-    .all(uncached, crossOrigin(corsOrigins))
-    .get(async (_request, response) => void response.json(await workers.list()))
-    .all(only('GET, HEAD, OPTIONS'))
-  router
-    .route('/metrics')
-    .get(uncached, async (_request, response) => {
-      response.type('text/plain; version=0.0.4').send(await prometheusText(await workers.metrics()))
-    })
-    .all(only('GET, HEAD'))
-  if (lab !== undefined) router.use('/api/lab', uncached, lab)
-  if (revocations !== undefined) router.use('/api/revocations', uncached, revocations)
-  return router
-}
-
-function bareApp(): Express {
-  const app = express()
-  app.disable('x-powered-by')
-  // nginx knows /events alone: /Events or /events/ would work until the first restart, and then end for good.
-  app.enable('strict routing')
-  app.enable('case sensitive routing')
-  app.set('etag', false)
-  app.use((_request, response, next) => {
-    // A browser that guesses what a body is may run what a publisher wrote.
-    response.set('X-Content-Type-Options', 'nosniff')
-    next()
-  })
-  return app
-}
-
-/** Whether the process lives, and whether calls should come here. */
-function probes(sse: Sse): Router {
-  const router = express.Router({ strict: true, caseSensitive: true })
-  router
-    .route('/healthz')
-    .get(uncached, (_request, response) => void response.json({ alive: true }))
-    .all(only('GET, HEAD'))
-  router
-    .route('/readyz')
-    .get(uncached, (_request, response) => {
-      if (sse.draining) throw new Refusal('not-ready', 'This worker is draining.')
-      if (!sse.ready) throw new Refusal('not-ready', 'This worker is not connected to Redis.')
-      response.json({ ready: true })
-    })
-    .all(only('GET, HEAD'))
-  return router
-}
-
 /**
  * What Express and its middleware make for a request lives as long as its answer: for a stream that is half an hour, and
  * 2 KiB. So a stream passes them by.
@@ -166,16 +87,4 @@ export function pagePolicy(origins: readonly string[]): string {
   const wildcards = names.map(origin => origin.replace('localhost', '*.localhost'))
   const connect = ["'self'", ...origins, ...wildcards].join(' ')
   return `default-src 'self'; connect-src ${connect}; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`
-}
-
-const uncached: RequestHandler = (_request, response, next) => {
-  response.set('Cache-Control', 'no-store')
-  next()
-}
-
-function only(allow: string): RequestHandler {
-  return (_request, response) => {
-    response.set('Allow', allow)
-    throw new Refusal('method-not-allowed', `This path takes ${allow}.`)
-  }
 }

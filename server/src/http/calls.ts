@@ -8,12 +8,12 @@ import type { Quotas } from '../quotas.ts'
 import type { Stats } from '../stats.ts'
 import { Access } from './access.ts'
 import type { Request } from './body.ts'
-import { streamHeaders } from './connection.ts'
 import { problemOf, sendProblem } from './problem.ts'
 import type { Publisher } from './publisher.ts'
 import { bodyReader, receive, type ReceiveWish } from './receive.ts'
 import { Refusal, type RefusalCode } from './refusal.ts'
 import { writeHead, type Response } from './response.ts'
+import { streamHeaders } from './stream-headers.ts'
 import { StreamCalls, type StreamWish } from './stream.ts'
 
 // A subject that has all its streams has them for a while.
@@ -28,6 +28,8 @@ export type CallsParts = {
   log: Log
   /** Whether every stream must come back later. */
   isClosed: () => boolean
+  /** Whether a text is an id of the bus' log. */
+  isPosition: (text: string) => boolean
 }
 
 /** The two calls, from request to answer: who asks, what it may do, and what it is told if it may not. They never reject. */

@@ -4,7 +4,8 @@ import { createServer, request, type IncomingMessage, type Server } from 'node:h
 import { test, type TestContext } from 'node:test'
 import { listen } from '@sse-lab/testkit/listen.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
-import { HttpConnection, streamHeaders } from './connection.ts'
+import { HttpConnection } from './connection.ts'
+import { streamHeaders } from './stream-headers.ts'
 import { drain } from './drain.ts'
 import type { CloseReason } from '../hub/hub.ts'
 

@@ -143,15 +143,3 @@ function chunkOf(frames: Buffer): Buffer {
   }
   return chunk
 }
-
-/** Headers of every answer of `text/event-stream`, also of the one that says only "later". */
-export const streamHeaders = {
-  'Content-Type': 'text/event-stream',
-  // no-transform keeps compression out: a compressor holds events back until its block is full.
-  'Cache-Control': 'no-store, no-transform',
-  // nginx: passes each event on at once, whatever proxy_buffering says.
-  'X-Accel-Buffering': 'no',
-  'X-Content-Type-Options': 'nosniff',
-  // The connection has no use after its stream, and a drain must not wait for it.
-  Connection: 'close',
-}

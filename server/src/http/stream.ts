@@ -8,10 +8,12 @@ import type { Settings } from '../options.ts'
 import type { Quotas } from '../quotas.ts'
 import type { CloseReason } from '../stats.ts'
 import type { Request } from './body.ts'
-import { HttpConnection, streamHeaders, type ConnectionBounds } from './connection.ts'
+import { HttpConnection } from './connection.ts'
 import { readLastId, readStreamQuery } from './query.ts'
 import { Refusal } from './refusal.ts'
 import { writeHead, type Response } from './response.ts'
+import { boundsOf, randomBetween } from './stream-bounds.ts'
+import { headersByOrigin } from './stream-headers.ts'
 
 export type StreamParts = {
   settings: Settings
@@ -21,14 +23,12 @@ export type StreamParts = {
   log: Log
   /** Whether every stream must come back later: this worker does not hear the bus yet, or is on its way out. */
   isClosed: () => boolean
+  /** Whether a text is an id of the bus' log. */
+  isPosition: (text: string) => boolean
 }
 
 // Between two tries of a client whose page has not renewed its grant yet.
 const expiredRetryMs = 5000
-const sweepSpareMs = 1000
-const expirySpreadMs = 10_000
-const ageEnd: ConnectionBounds['endsWith'] = { reason: 'stream-age', frame: '' }
-const expiryEnd: ConnectionBounds['endsWith'] = { reason: 'token-expired', frame: tokenExpiredFrame(null) }
 
 /** Which topics, if not those of the query; and what the client may hear, if not all. */
 export type StreamWish = { topics?: readonly string[] | undefined; grant?: Grant | undefined }
@@ -81,7 +81,7 @@ export class StreamCalls {
     }
     const leave = hub.open(topics, lastId, ({ position, gap }) => {
       const first = helloFrame(this.#retryMs(), position, hello) + gap
-      const bounds = this.#bounds(grant?.expiresAt)
+      const bounds = boundsOf(settings, grant?.expiresAt)
       return (connection = new HttpConnection(
         response,
         this.#headersOf(headers.origin),
@@ -109,7 +109,7 @@ export class StreamCalls {
   /** Tells a client whose grant has just ended to renew it and to come back. It joins nothing, and keeps its last id. */
   expired(request: Request, response: Response): void {
     const lastId = readLastId(request.url ?? '', request.headers['last-event-id'])
-    const own = lastId !== undefined && this.#parts.hub.isPosition(lastId) ? lastId : null
+    const own = lastId !== undefined && this.#parts.isPosition(lastId) ? lastId : null
     writeHead(response, 200, this.#headersOf(request.headers.origin))
     response.end(laterText(expiredRetryMs) + tokenExpiredFrame(own))
   }
@@ -123,19 +123,6 @@ export class StreamCalls {
   #retryMs(): number {
     const { retryMsMin, retryMsMax } = this.#parts.settings
     return randomBetween(retryMsMin, retryMsMax)
-  }
-
-  #bounds(expiresAt = Infinity): ConnectionBounds {
-    const { streamMs, bufferedBytesMax } = this.#parts.settings
-    // Random 80 to 100 % of streamMs, so that streams that opened together do not end together.
-    const ageMs = streamMs === 0 ? Infinity : randomBetween(streamMs * 0.8, streamMs)
-    // Before its end, for the sweep comes once a second, and spread: tokens of a service start are of one age.
-    const leftMs = Math.max(0, expiresAt - Date.now() - sweepSpareMs)
-    const grantMs =
-      leftMs === Infinity ? leftMs : leftMs - Math.random() * Math.min(expirySpreadMs, leftMs / 10)
-    return grantMs < ageMs
-      ? { bufferedBytesMax, endsAfterMs: grantMs, endsWith: expiryEnd }
-      : { bufferedBytesMax, endsAfterMs: ageMs, endsWith: ageEnd }
   }
 
   #ended(details: { reason: CloseReason; openMs: number; topics: number }): void {
@@ -154,20 +141,4 @@ function checkGrant(grant: Grant | undefined, topics: readonly string[]): void {
 
 function hasBody({ headers }: Request): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
-}
-
-// The same headers as cors() sets. They go into writeHead, because setHeader would keep a copy for as long as the stream is open.
-function headersByOrigin(allowed: readonly string[]): (origin: string | undefined) => OutgoingHttpHeaders {
-  const stranger = { ...streamHeaders, Vary: 'Origin' }
-  const known = new Map(
-    allowed.map(origin => [
-      origin,
-      { ...stranger, 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true' },
-    ]),
-  )
-  return origin => known.get(origin ?? '') ?? stranger
-}
-
-function randomBetween(min: number, max: number): number {
-  return Math.floor(min + Math.random() * (max - min + 1))
 }

@@ -61,11 +61,6 @@ export class Hub implements Subscriber {
     return this.#returns?.tail.last ?? null
   }
 
-  /** Whether a text is an id of the log that this hub hears. */
-  isPosition(text: string): boolean {
-    return this.#returns?.isId(text) ?? false
-  }
-
   /** A snapshot of the open connections. */
   all(): Connection[] {
     return [...this.#everyone()]

@@ -58,11 +58,6 @@ export class Returns {
     })
   }
 
-  /** Whether a text is an id of the log. */
-  isId(text: string): boolean {
-    return this.#log.isId(text)
-  }
-
   /** Those that are not live. */
   *connections(): Iterable<Connection> {
     yield* this.#catchUp.connections
