@@ -1,4 +1,4 @@
-import { streamHeaders } from '@sse-lab/server/src/http/connection.ts'
+import { streamHeaders } from '@sse-lab/server/src/http/stream-headers.ts'
 import { scenario } from '../scenario.ts'
 import { judgeReaders, twoReaders } from '../rig/two-readers.ts'
 
@@ -12,7 +12,7 @@ export const gzip = scenario({
   because:
     'The middleware takes text/event-stream for compressible and gives each write to zlib without a flush. zlib keeps it until its block is full: thousands of small events.',
   fix: 'Cache-Control: no-transform on every stream, which the middleware obeys.',
-  code: [{ file: 'server/src/http/connection.ts', text: "'Cache-Control': 'no-store, no-transform'" }],
+  code: [{ file: 'server/src/http/stream-headers.ts', text: "'Cache-Control': 'no-store, no-transform'" }],
   sides: {
     broken: 'no-cache',
     fixed: streamHeaders['Cache-Control'],

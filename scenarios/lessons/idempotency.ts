@@ -17,7 +17,7 @@ export const idempotency = scenario({
   fix: 'The publisher gives each event a key of its own, and repeats with the same key. Key and event enter Redis in one step.',
   code: [
     { file: 'server/src/bus/streams/publish.lua', text: "redis.call('HGET', known_keys, key)" },
-    { file: 'server/src/http/publisher.ts', text: 'const once = readOnce(key)' },
+    { file: 'server/src/http/publisher.ts', text: 'const once = readOnce(key, grant?.subject)' },
   ],
   sides: { broken: { hasKey: false }, fixed: { hasKey: true } },
   async measure(rig, { hasKey }) {

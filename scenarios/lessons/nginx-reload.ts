@@ -14,7 +14,7 @@ export const nginxReload = scenario({
   because:
     'A reload starts new workers and lets the old ones finish what they have open. A stream is never finished: each reload leaves a set of workers behind.',
   fix: 'The server ends each stream after STREAM_MS, 30 minutes in the lab; the browser comes back through a new worker.',
-  code: [{ file: 'server/src/http/connection.ts', text: "this.end('stream-age')" }],
+  code: [{ file: 'server/src/http/connection.ts', text: 'this.end(reason, frame)' }],
   sides: {
     broken: () => 0,
     fixed: (ageMs: number) => ageMs,

@@ -17,7 +17,7 @@ export const proxyBuffer = scenario({
   fix: 'proxy_buffering off for the streams, and X-Accel-Buffering: no from the server.',
   code: [
     { file: 'nginx/streaming.conf', text: 'proxy_buffering off;' },
-    { file: 'server/src/http/connection.ts', text: "'X-Accel-Buffering': 'no'" },
+    { file: 'server/src/http/stream-headers.ts', text: "'X-Accel-Buffering': 'no'" },
   ],
   sides: { broken: 8081, fixed: 80 },
   async measure(rig, port) {

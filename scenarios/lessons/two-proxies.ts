@@ -22,7 +22,7 @@ export const twoProxies = scenario({
   fix: 'proxy_pass_header X-Accel-Buffering in each nginx that has another in front of it.',
   code: [
     { file: 'nginx/streaming.conf', text: 'proxy_pass_header X-Accel-Buffering;' },
-    { file: 'server/src/http/connection.ts', text: "'X-Accel-Buffering': 'no'" },
+    { file: 'server/src/http/stream-headers.ts', text: "'X-Accel-Buffering': 'no'" },
   ],
   sides: {
     broken: (text: string) => text.replace('proxy_pass_header X-Accel-Buffering;', ''),

@@ -18,8 +18,8 @@ export const unevenWorkers = scenario({
     'Connections are balanced when they are accepted, and a stream is accepted once. What a worker that leaves held goes to the others, and nothing ever moves to its successor.',
   fix: 'Each stream ends by itself after a random time near STREAM_MS and comes back by id: workers even out within one such time.',
   code: [
-    { file: 'server/src/http/stream.ts', text: 'randomBetween(streamMs * 0.8, streamMs)' },
-    { file: 'server/src/http/connection.ts', text: "this.end('stream-age')" },
+    { file: 'server/src/http/stream-bounds.ts', text: 'randomBetween(streamMs * 0.8, streamMs)' },
+    { file: 'server/src/http/connection.ts', text: 'this.end(reason, frame)' },
   ],
   sides: { broken: false, fixed: true },
   async measure(rig, streamsEnd) {
