@@ -87,10 +87,10 @@ export const groups: readonly Group[] = [
   },
 ]
 
-/** What no scenario measures yet: who may read which topic. */
+/** What no scenario measures: who may read which topic. `make test-attacks` does. */
 export const whoMayRead: readonly string[] = [
   '## Who may read',
   '**Anyone who knows the address can read any topic. Where does the session check go? `EventSource` sends no `Authorization` header.**',
   'You see that `GET /events?topic=…` answers everybody who reaches the port, and that `new EventSource(url)` has no way to set a header: a check can use a cookie, or something in the address, which ends up in logs. A check in front of the page does not protect the stream.',
-  'Who may read which topic, and where to put the check (`authorize`): [Take it home](take-it-home.md).',
+  'Who may read which topic, with a token, a cookie or a ticket, and what each answer does to an `EventSource`: [Access](access.md). With the session of your own application (`authorize`): [Take it home](take-it-home.md).',
 ]
