@@ -43,11 +43,13 @@ type Wish = {
   /** Stop when the text matches; without it, at the end of the answer. */
   until?: RegExp
   withinMs?: number
+  /** Hears all that has arrived so far. */
+  heard?: (text: string) => void
 }
 
 /** One call on a connection of its own. Resolves with what arrived, when the answer ends, or matches, or the time is over. */
 export async function ask(path: string, wish: Wish = {}): Promise<Reply> {
-  const { method = 'GET', headers = {}, body, until, withinMs = 5000 } = wish
+  const { method = 'GET', headers = {}, body, until, withinMs = 5000, heard } = wish
   const options: RequestOptions = {
     host: '127.0.0.1',
     servername: 'localhost',
@@ -68,6 +70,7 @@ export async function ask(path: string, wish: Wish = {}): Promise<Reply> {
       const timer = setTimeout(done, withinMs)
       response.setEncoding('utf8').on('data', (piece: string) => {
         reply.text += piece
+        heard?.(reply.text)
         if (until?.test(reply.text)) done()
       })
       response.on('end', done).on('error', done)
