@@ -7,12 +7,12 @@ import type { Options } from '../options.ts'
 import type { Question } from './ask.ts'
 import { startClock, type Clock } from './clock.ts'
 import { fetchHead } from './fetch-head.ts'
-import { openMany } from './many.ts'
+import { openMany } from './open-many.ts'
 import { nameLayer } from './name.ts'
 import { publish } from './publish.ts'
 import { Recorder } from './recorder.ts'
 import { comeBack } from './returning.ts'
-import { strike } from './strike.ts'
+import { strike } from './run-strike.ts'
 
 /** Nothing can be judged: the address, the certificate or the answer is not one of a stream. One line says which. */
 export class CannotJudge extends Error {

@@ -3,7 +3,7 @@ import type { Experiment, ExperimentName, Outcome } from './experiment.ts'
 import { kill } from './kill.ts'
 import { leave } from './leave.ts'
 import { proxy } from './proxy.ts'
-import { publishOne } from './publish.ts'
+import { publishOne } from './publish-one.ts'
 import { quiet } from './quiet.ts'
 
 export const experiments: readonly Experiment[] = [publishOne, quiet, kill, proxy, leave]
