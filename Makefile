@@ -165,7 +165,7 @@ bench: test-image ## measure: What a delivery and a stream cost, beside the limi
 soak: test-image ## prove: Strike random faults until something is lost, at most for MINUTES=10 (10 minutes)
 	@PARTS=soak $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
-test-readme: test-image ## work: Run the commands of the README and of docs/tour.md against the lab on this machine (3 minutes)
+test-readme: test-image ## work: Run the commands of the README, the tour and take-it-home against the lab on this machine (3 minutes)
 	@$(IN_TEST_IMAGE) --network host sse-lab/test node testkit/readme.ts
 
 # From the page of the lab that runs, whatever its knobs. The pictures belong to whoever runs make.
@@ -184,12 +184,12 @@ foreign: test-image
 	@$(BUILD) sse-lab/foreign 'some minutes the first time: npm, PyPI, Go' \
 	  docker build --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/foreign conformance/foreign
 
-doctor: base ## measure: What is wrong with a stream, where, and the line that mends it: URL=http://…/events DIRECT=… (docs/doctor.md)
+doctor: base ## measure: What is wrong with a stream, where, and the line that fixes it: URL=http://…/events DIRECT=… (15 s; docs/doctor.md)
 	@$(BUILD) sse-lab/doctor 'seconds' \
 	  docker build --file doctor/Dockerfile --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/doctor . >&2
 	@scripts/doctor.sh
 
-proxies: proxies-image ## measure: Real proxies, each at its default and mended, judged by the doctor (2 minutes, docs/proxies.md); NAME=nginx
+proxies: proxies-image ## measure: Real proxies, each at its default and fixed, judged by the doctor (2 minutes, docs/proxies.md); NAME=nginx
 	@docker run --rm --init --network none --env NAME sse-lab/proxies
 
 proxies-image: base

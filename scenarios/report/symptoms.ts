@@ -18,7 +18,8 @@ export async function symptomsPage(): Promise<string> {
       .filter(name => told.has(name))
       .map(name => `- ${lessonOf(name).symptom} ${linkTo(name)}`)
     sections.push(`## ${title}`, about, ...(await Promise.all(fresh.map(entryOf))))
-    if (again.length > 0) sections.push('It may also be one of these:', again.join('\n'))
+    if (again.length > 0)
+      sections.push(`It ${fresh.length > 0 ? 'may also be' : 'is'} one of these:`, again.join('\n'))
     for (const name of fresh) told.add(name)
   }
   return [

@@ -32,7 +32,7 @@ export type SseOptions = {
   corsOrigins?: readonly string[] | undefined
   /** Where facts go, a few lines an hour. A pino logger will do, or `console`. Default: warnings and errors on standard error. */
   log?: Log | undefined
-  /** Time between signs of life on every stream. Keep it under half of what any proxy waits. 0: none. Default: 15,000. */
+  /** Time between signs of life on every stream. Keep it under a third of what any proxy waits. 0: none. Default: 15,000. */
   heartbeatMs?: number | undefined
   /** How long a client waits until it comes back: a random time between the two. Defaults: 1000 and 5000. */
   retryMsMin?: number | undefined
