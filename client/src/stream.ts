@@ -118,13 +118,14 @@ class ReopeningStream implements Stream {
       this.#connect(url)
       return
     }
-    const connect = (this.#connects += 1)
+    const serial = (this.#connects += 1)
     // Stopped or opened anew meanwhile, the address is of no use any more.
-    const isCurrent = () => connect === this.#connects && this.#state !== 'closed'
-    url().then(
-      address => isCurrent() && this.#connect(address),
-      () => isCurrent() && this.#openLater(),
-    )
+    const isCurrent = () => serial === this.#connects && this.#state !== 'closed'
+    const connect = async () => {
+      const address = await url()
+      if (isCurrent()) this.#connect(address)
+    }
+    connect().catch(() => isCurrent() && this.#openLater())
   }
 
   #connect(url: string | URL): void {

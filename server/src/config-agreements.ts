@@ -21,6 +21,10 @@ function accessDisagreements(it: Partial<Environment>): string[] {
     )
   if (it.AUTH === 'jwt' && 'AUTH_ISSUERS' in it && it.AUTH_ISSUERS === undefined)
     wrong.push(`AUTH_ISSUERS is missing (AUTH=jwt needs it): it ${issuersRule}`)
+  if (it.AUTH === 'jwt' && 'ADMIN_PORT' in it && it.ADMIN_PORT === undefined)
+    wrong.push(
+      'ADMIN_PORT is missing (AUTH=jwt needs it: metrics, the list of workers and revocations are for operators alone)',
+    )
   if (it.AUTH === 'jwt' && it.REDIS_URL === undefined && 'REDIS_URL' in it)
     wrong.push('REDIS_URL is missing (AUTH=jwt needs it: tickets and revocations are there)')
   if (it.REDIS_PASSWORD_FILE !== undefined && it.REDIS_URL === undefined)

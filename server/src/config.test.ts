@@ -60,6 +60,38 @@ test('variables that disagree are listed beside those that are bad by themselves
   )
 })
 
+const issuers = '[{"issuer":"https://id.example","audience":"sse","jwks":"/run/jwks.json"}]'
+const jwt = {
+  AUTH: 'jwt',
+  AUTH_ISSUERS: issuers,
+  ADMIN_PORT: '3001',
+  REDIS_URL: 'redis://redis:6379',
+  BIND: '0.0.0.0',
+}
+
+test('access control needs whose tokens count, a place for tickets, and a port for operators', () => {
+  const { auth, authIssuers, adminPort, adminBind } = readConfig(jwt)
+  assert.deepEqual([auth, authIssuers?.length, adminPort, adminBind], ['jwt', 1, 3001, '127.0.0.1'])
+  for (const name of ['AUTH_ISSUERS', 'ADMIN_PORT', 'REDIS_URL'])
+    assert.throws(
+      () => readConfig({ ...jwt, [name]: '' }),
+      new RegExp(`${name} is missing \\(AUTH=jwt`),
+      name,
+    )
+})
+
+test('without access control the server wants consent to be reached from other machines', () => {
+  for (const reached of [{ BIND: '0.0.0.0' }, { BIND: '192.0.2.1' }, { BIND: '::' }]) {
+    assert.throws(() => readConfig(reached), /OPEN/)
+    assert.throws(() => readConfig({ ...reached, PUBLISHED_ON: '0.0.0.0' }), /OPEN/)
+    assert.ok(readConfig({ ...reached, OPEN: '1' }))
+    // The container's port is published on loopback.
+    assert.ok(readConfig({ ...reached, PUBLISHED_ON: '127.0.0.1' }))
+  }
+  assert.ok(readConfig({ BIND: '127.0.0.1' }))
+  assert.ok(readConfig({ BIND: '::1' }))
+})
+
 for (const value of ['1.5', '1e3', ' 1', '0x10', '-1', '2147483648', '99999999999999999']) {
   test(`HEARTBEAT_MS=${JSON.stringify(value)} is refused`, () => {
     assert.throws(() => readConfig({ HEARTBEAT_MS: value }), /HEARTBEAT_MS must be an integer 0-2147483647/)

@@ -37,12 +37,14 @@ export const environment = {
   // Consent to AUTH=off where others than this machine reach the port.
   OPEN: flag,
   // For metrics, the list of workers, and revocations: a port that no proxy knows. Without it they are on PORT.
+  // ADMIN_BIND is where it listens: whoever reaches it may do all of that.
   ADMIN_PORT: z
     .string()
     .regex(/^\d{1,5}$/, portRule)
     .transform(Number)
     .refine(port => port >= 1 && port <= 65_535, portRule)
     .optional(),
+  ADMIN_BIND: z.string().refine(isIP, 'must be an IP address of this machine').default('127.0.0.1'),
   // Names that calls may come for, beside those of this machine; `*.example.com` is every name below example.com.
   HOSTS: z
     .string()

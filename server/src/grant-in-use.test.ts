@@ -27,6 +27,7 @@ async function serve(
   return { sse, base: `http://127.0.0.1:${await listen(server)}/?topic=a` }
 }
 
+const fails = () => assert.fail('the store is away')
 const all = { subscribe: ['*'], publish: ['*'] }
 
 test('a stream whose grant ends is told so, and ends before it', async t => {
@@ -74,6 +75,92 @@ test('a grant that is withdrawn ends its streams at once, and nobody is told to 
   await stream.ended(1000)
   await until('all watches to have ended', 2000, () => ends.size === 0)
   assert.doesNotMatch(stream.text, /token-expired/)
+})
+
+test('a watch that fails lets nobody in, takes no place, and the process lives', async t => {
+  let watch = fails as () => unknown
+  // @ts-expect-error: an application in JavaScript returns what it likes.
+  const { base, sse } = await serve(t, () => ({ ...all, subject: 'alice', watch }), {
+    subjectStreamsMax: 1,
+  })
+  for (let i = 0; i < 3; i++) {
+    const { status, body } = await call('GET', base)
+    // No hello: it was no stream.
+    assert.deepEqual([status, /^retry: \d+\n$/.test(body)], [200, true], body)
+  }
+  for (const returned of [undefined, 'a text', Promise.resolve()]) {
+    watch = () => returned
+    const stream = await TestStream.open(base)
+    await stream.greeted()
+    stream.close()
+    await until('the stream to be gone', 2000, () => sse.status.connections === 0)
+  }
+  watch = () => fails
+  const last = await TestStream.open(base)
+  await last.greeted()
+  last.close()
+  await until('the stream to be gone', 2000, () => sse.status.connections === 0)
+  watch = () => undefined
+  await using stream = await TestStream.open(base)
+  await stream.greeted()
+})
+
+test('a grant that is withdrawn while its stream opens ends the stream', async t => {
+  const { base, sse } = await serve(t, () => ({
+    ...all,
+    watch: end => {
+      end()
+      return () => undefined
+    },
+  }))
+  await using stream = await TestStream.open(base)
+  await stream.ended(1000)
+  await until('the stream to be gone', 2000, () => sse.status.connections === 0)
+})
+
+test('a lookup that found nobody does not let everybody in', async t => {
+  const sse = createSse({ drainMs: 300 })
+  await sse.untilReady()
+  const server = createServer((request, response) => {
+    const grant = undefined
+    void (request.method === 'POST'
+      ? sse.receive(request, response, { grant })
+      : sse.stream(request, response, { topics: ['a'], grant }))
+  })
+  t.after(async () => {
+    await sse.drain()
+    server.closeAllConnections()
+    server.close()
+  })
+  const base = `http://127.0.0.1:${await listen(server)}/?topic=a`
+
+  assert.equal((await call('GET', base)).status, 401)
+  assert.equal((await post(base, { topic: 'a', data: 1 })).status, 401)
+})
+
+test('a client that leaves while it is looked up what it may do leaves nothing behind', async t => {
+  const asked: (() => void)[] = []
+  const { base, sse } = await serve(
+    t,
+    async () => {
+      await new Promise<void>(resolve => asked.push(resolve))
+      return { ...all, subject: 'alice' }
+    },
+    { subjectStreamsMax: 1 },
+  )
+  const leaving = new AbortController()
+  const gone = fetch(base, { signal: leaving.signal }).catch(() => undefined)
+  await until('the question', 2000, () => asked.length === 1)
+  leaving.abort()
+  await gone
+  const opening = TestStream.open(base)
+  await until('the second question', 2000, () => asked.length === 2)
+
+  for (const answer of asked) answer()
+
+  await using stream = await opening
+  await stream.greeted()
+  assert.equal(sse.status.connections, 1)
 })
 
 test('one subject takes its own streams and no others', async t => {

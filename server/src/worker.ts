@@ -77,8 +77,10 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
     operators: adminPort === undefined ? operators : undefined,
   })
   const servers = await listenAll(guarded(app, config, name), { port, bind, socket, host: name.host })
-  if (adminPort !== undefined)
-    servers.push(await listenAdmin(createAdminApp({ sse, log, operators }), adminPort, bind))
+  if (adminPort !== undefined) {
+    const admin = onlyOwn(createAdminApp({ sse, log, operators }), config, name)
+    servers.push(await listenAdmin(admin, adminPort, config.adminBind))
+  }
   log.info({ bus: config.bus, port, socket }, 'ready')
 
   return {
@@ -93,9 +95,13 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
 // Where nobody has to say who he is, it matters whose page calls; and where the server's names are known, they are all it
 // answers to. OPEN=1 has said that anybody may call.
 function guarded(app: RequestListener, config: Config, name: WorkerName): RequestListener {
-  const { auth, open, hosts, corsOrigins: origins } = config
-  const isGuarded = !open && (auth === 'off' || hosts.length > 0)
-  return isGuarded ? onlyOwnCallers(app, { hosts: [...hosts, name.host.toLowerCase()], origins }) : app
+  const { auth, open, hosts } = config
+  return !open && (auth === 'off' || hosts.length > 0) ? onlyOwn(app, config, name) : app
+}
+
+function onlyOwn(app: RequestListener, config: Config, name: WorkerName): RequestListener {
+  const hosts = [...config.hosts, name.host.toLowerCase()]
+  return onlyOwnCallers(app, { hosts, origins: config.corsOrigins })
 }
 
 // An environment has more than the package: only what both know goes on.

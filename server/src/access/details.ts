@@ -7,6 +7,8 @@ export const detailType = 'https://mercure.rocks/authorization-detail'
 const entriesMax = 64
 
 const detail = z.looseObject({
+  // [RFC 9396, 2.2] A list of the places where it holds. This server does not know its own address.
+  locations: z.undefined('must not be there').optional(),
   actions: z.array(z.enum(['subscribe', 'publish'])).min(1),
   topics: z
     .array(z.looseObject({ match: z.string(), match_type: z.literal('exact').optional() }))

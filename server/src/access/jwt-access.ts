@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { Router } from 'express'
 import type { Redis } from 'ioredis'
 import { z } from 'zod'
@@ -8,6 +9,7 @@ import { Refusal } from '../http/refusal.ts'
 import type { Log } from '../observe/facts.ts'
 import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
 import type { Authorize } from '../options.ts'
+import { Quotas } from '../quotas.ts'
 import { openAuthorize, openIdentify } from './authorize.ts'
 import type { Issuer } from './issuers.ts'
 import { openKeys } from './keys.ts'
@@ -17,6 +19,7 @@ import { openVerify, type Verify } from './token.ts'
 
 const readMs = 1000
 const bodyBytesMax = 4096
+const ticketsPerSecondMax = 10
 
 export type JwtAccessParts = { issuers: readonly Issuer[]; origins: readonly string[]; log: Log }
 
@@ -26,6 +29,8 @@ export class JwtAccess {
   readonly #verify: Verify
   readonly #revocations = new Revocations()
   readonly #unread: RepeatedFact
+  // Each is a write to Redis: a subject opens so many streams a second at most.
+  readonly #tickets = new Quotas({ subjectStreamsMax: 1, subjectPublishesPerSecondMax: ticketsPerSecondMax })
   #redis: Redis | undefined
 
   constructor(parts: JwtAccessParts) {
@@ -47,8 +52,12 @@ export class JwtAccess {
   /** Begins to read what is revoked. Resolves when that is known for the first time; a revocation holds within two seconds. */
   async start(redis: Redis): Promise<void> {
     this.#redis = redis
-    await this.#read(redis)
-    every(readMs, async () => await this.#read(redis))
+    // Not known is not none.
+    while (!(await this.#read(redis))) await pause(readMs / 5)
+    every(readMs, async () => {
+      this.#tickets.sweep()
+      await this.#read(redis)
+    })
   }
 
   /** `POST /events/tickets`: a ticket for the bearer of a token. */
@@ -57,7 +66,11 @@ export class JwtAccess {
     router.use(crossOrigin(this.#parts.origins, { methods: ['POST'] }))
     router.post('/', async (request, response) => {
       const verified = await openIdentify(this.#calls)(request)
-      const ticket = await makeTicket(this.#calls.redis, verified)
+      if (!verified.grant.subscribe?.length) throw new Refusal('forbidden', 'The token allows no stream.')
+      if (!this.#tickets.takePublish(verified.subject)) {
+        throw new Refusal('too-many', 'Too many tickets of one subject. Come back later.')
+      }
+      const ticket = await makeTicket(this.#calls.redis, verified).catch(notNow)
       response.set('Cache-Control', 'no-store').status(201).json({ ticket, expiresInMs: ticketMs })
     })
     return router
@@ -70,7 +83,7 @@ export class JwtAccess {
       const revoked = this.#readRevoked(await readJsonBody(request, bodyBytesMax, `${bodyBytesMax} bytes`))
       const { redis } = this.#calls
       const since = String(Date.now())
-      await redis.hsetex(revokedKey, 'PX', revokedMs, 'FIELDS', 1, revokedField(revoked), since)
+      await redis.hsetex(revokedKey, 'PX', revokedMs, 'FIELDS', 1, revokedField(revoked), since).catch(notNow)
       await this.#read(redis)
       response.set('Cache-Control', 'no-store').status(202).json(revoked)
     })
@@ -97,14 +110,20 @@ export class JwtAccess {
     return 'sub' in read.data ? { issuer, sub: read.data.sub } : { issuer, tokenId: read.data.tokenId }
   }
 
-  async #read(redis: Redis): Promise<void> {
+  async #read(redis: Redis): Promise<boolean> {
     try {
       this.#revocations.apply(await redis.hgetall(revokedKey), Date.now())
       this.#unread.over()
+      return true
     } catch (error) {
       this.#unread.happened({ err: error }, kindOf(error))
+      return false
     }
   }
+}
+
+function notNow(cause: unknown): never {
+  throw new Refusal('not-ready', 'Redis does not answer. Nothing was done; come back later.', { cause })
 }
 
 const issuer = z.string().max(512).optional()

@@ -2,8 +2,10 @@ import { readFile } from 'node:fs/promises'
 import { isAbsolute } from 'node:path'
 import { pathToFileURL, fileURLToPath } from 'node:url'
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose'
+import { z } from 'zod'
 import { Refusal } from '../http/refusal.ts'
 
+const keySet = z.object({ keys: z.array(z.unknown()) })
 const timeoutMs = 3000
 /** Keys are read anew after this time, and a key that is not among them sooner. */
 const ageMsMax = 600_000
@@ -47,7 +49,8 @@ function keepLast(source: FetchImplementation, options: Options): FetchImplement
       const response = await source(url, init)
       if (response.status !== 200) throw new Error(`the key set's address answered ${response.status}`)
       const text = await response.text()
-      JSON.parse(text)
+      // Whatever else it is, maybe a page that says sorry, it must not replace the keys.
+      keySet.parse(JSON.parse(text))
       last = { text, at: now() }
       failed = undefined
       return text

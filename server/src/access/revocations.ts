@@ -2,7 +2,8 @@ import { tokenAgeSecondsMax, type Verified } from './token.ts'
 
 /** Redis hash: what is revoked → since when, in milliseconds since 1970. A field lasts as long as the longest token. */
 export const revokedKey = 'sse-lab:revoked'
-export const revokedMs = tokenAgeSecondsMax * 1000
+// And a little longer: a token may be from a clock ahead of ours, and stay known for a minute.
+export const revokedMs = tokenAgeSecondsMax * 1000 + 120_000
 
 /** One token, or every token of a subject that was issued until now. */
 export type Revoked = { issuer: string; tokenId: string } | { issuer: string; sub: string }
@@ -13,6 +14,9 @@ export function revokedField(revoked: Revoked): string {
     ? JSON.stringify(['jti', revoked.issuer, revoked.tokenId])
     : JSON.stringify(['sub', revoked.issuer, revoked.sub])
 }
+
+// As in token.ts.
+const clockToleranceMs = 5000
 
 type Token = Pick<Verified, 'issuer' | 'sub' | 'tokenId' | 'issuedAt'>
 type Stream = { token: Token; end: () => void }
@@ -46,7 +50,7 @@ export class Revocations {
 
 function isIn(since: ReadonlyMap<string, number>, { issuer, sub, tokenId, issuedAt }: Token): boolean {
   if (since.size === 0) return false
-  // `iat` has whole seconds: a token of the same second may be the one that was meant.
-  const covers = (revoked: Revoked) => issuedAt <= (since.get(revokedField(revoked)) ?? -1)
-  return covers({ issuer, sub }) || (tokenId !== undefined && covers({ issuer, tokenId }))
+  if (tokenId !== undefined && since.has(revokedField({ issuer, tokenId }))) return true
+  // `iat` has whole seconds, of a clock that may be ahead of ours: rather too many than too few.
+  return issuedAt <= (since.get(revokedField({ issuer, sub })) ?? -Infinity) + clockToleranceMs
 }

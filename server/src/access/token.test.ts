@@ -113,6 +113,8 @@ describe('a token', () => {
       { ...detail, topics: [{ match: 'a/:id', match_type: 'urlpattern' }] },
       { ...detail, topics: [{ match: 'room/*', match_type: 'exact' }] },
       ...['', '/*', '**', 'a*', 'a/*/b', 'a b', '*/a'].map(match => ({ ...detail, topics: [{ match }] })),
+      // For other places alone, maybe: this server does not know its own.
+      { ...detail, locations: ['https://elsewhere.example'] },
       'room',
     ]
     for (const entry of bad) await refused(signed({ ...good, authorization_details: [detail, entry] }))
@@ -122,6 +124,12 @@ describe('a token', () => {
     assert.deepEqual(grant, { subscribe: ['room/*'], publish: [] })
     const nothing = await verify(await signed({ ...good, authorization_details: undefined }))
     assert.deepEqual(nothing.grant, { subscribe: [], publish: [] })
+  })
+
+  it('holds for a day at most, however late it says that it ends', async () => {
+    const day = 86_400
+    const { expiresAt } = await verify(await signed({ ...good, exp: start / second + 30 * day }))
+    assert.equal(expiresAt, start + day * second)
   })
 
   it('that has just expired is told apart from one that expired long ago, and from a forged one', async () => {

@@ -140,11 +140,11 @@ function toVerified(payload: JWTPayload, issuer: string): Verified {
       tokenId: jti,
       grant: readDetails(payload.authorization_details),
       issuedAt: iat * 1000,
-      expiresAt: exp * 1000,
+      // Also where its `exp` is later, and streams have no age.
+      expiresAt: Math.min(exp, iat + tokenAgeSecondsMax) * 1000,
     }
   } catch (error) {
-    throw new Refusal('unauthorized', 'The token\'s claim "authorization_details" has a bad entry.', {
-      cause: error,
-    })
+    const text = 'The token\'s claim "authorization_details" has a bad entry.'
+    throw new Refusal('unauthorized', text, { cause: error })
   }
 }

@@ -15,6 +15,16 @@ export class Access {
     this.#failed = new RepeatedFact(log, { text: 'authorize failed', level: 'error' })
   }
 
+  /**
+   * Throws a Refusal where the application has looked a grant up and found none: `{ grant: undefined }` must not mean that all is
+   * allowed. With `authorize` it is asked instead.
+   */
+  refuseNobody(wish: { grant?: Grant | undefined }): void {
+    if ('grant' in wish && wish.grant === undefined && this.#authorize === undefined) {
+      throw new Refusal('unauthorized', 'It is not known who you are: sign in.')
+    }
+  }
+
   /** Whether the application must be asked, for want of a grant that came with the call. */
   asksFor(grant: Grant | undefined): boolean {
     return grant === undefined && this.#authorize !== undefined

@@ -52,3 +52,13 @@ it('a page of the list or of the server itself may call, and so may what is no p
     assert.equal(isOwnOrigin({ host: 'localhost:8080', origin }, origins), false, origin)
   assert.equal(isOwnOrigin({ origin: 'http://evil.example' }, origins), false)
 })
+
+const asks = (site: string, mode = 'no-cors') =>
+  isOwnOrigin({ host: 'localhost:8080', 'sec-fetch-site': site, 'sec-fetch-mode': mode }, [])
+
+it('a browser that names no origin says whether another page asks: an image, or a fetch whose answer nobody reads', () => {
+  for (const site of ['same-origin', 'none']) assert.ok(asks(site), site)
+  for (const site of ['cross-site', 'same-site', '']) assert.equal(asks(site), false, site)
+  // Somebody followed a link.
+  assert.ok(asks('cross-site', 'navigate'))
+})

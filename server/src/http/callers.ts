@@ -24,8 +24,12 @@ export function isOwnHost(host: string | undefined, names: readonly string[], ar
  * Whether a call came from a page that may make it, or from no page: a browser names the page's origin in every call to another
  * origin, and in every one that may change something. `null` is a page that does not say what it is.
  */
-export function isOwnOrigin({ origin, host }: IncomingHttpHeaders, origins: readonly string[]): boolean {
-  if (origin === undefined || origins.includes(origin)) return true
+export function isOwnOrigin(headers: IncomingHttpHeaders, origins: readonly string[]): boolean {
+  const { origin, host, 'sec-fetch-site': site, 'sec-fetch-mode': mode } = headers
+  // An image or a no-cors fetch of another page names no origin. A link that was followed is nobody's call.
+  if (origin === undefined)
+    return site === undefined || /^(same-origin|none)$/.test(site) || mode === 'navigate'
+  if (origins.includes(origin)) return true
   return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase()
 }
 

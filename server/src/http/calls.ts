@@ -50,6 +50,7 @@ export class Calls {
 
   async stream(request: Request, response: Response, wish: StreamWish): Promise<void> {
     try {
+      this.#access.refuseNobody(wish)
       if (this.#access.asksFor(wish.grant)) await this.#streamAfterAsking(request, response, wish)
       else this.#open(request, response, { ...wish, grant: wish.grant && readGrant(wish.grant) })
     } catch (error) {
@@ -58,11 +59,13 @@ export class Calls {
     }
   }
 
-  async receive(request: Request, response: Response, { grant, body }: ReceiveWish): Promise<void> {
+  async receive(request: Request, response: Response, wish: ReceiveWish): Promise<void> {
+    const { grant, body } = wish
     const { publisher, settings } = this.#parts
     try {
       // Before anything that takes a turn: see bodyReader.
       const read = bodyReader(request, body, settings.eventBytesMax)
+      this.#access.refuseNobody(wish)
       const granted = await this.#access.grantOf(request, grant)
       await receive({ publisher, name: settings.name, grant: granted }, request, response, read)
     } catch (error) {
@@ -78,11 +81,12 @@ export class Calls {
     }
     this.#waiting += 1
     const grant = await this.#access.grantOf(request, undefined).finally(() => (this.#waiting -= 1))
-    // The client may be gone meanwhile, and nothing would tell.
-    if (!isGone(response)) this.#open(request, response, { ...wish, grant })
+    this.#open(request, response, { ...wish, grant })
   }
 
   #open(request: Request, response: Response, wish: StreamWish): void {
+    // The client has left while the application looked up what it may do. Nothing would tell of that again.
+    if (isGone(response)) return
     if (response.headersSent) throw new Error('stream: something has answered this request before')
     if (request.method === 'HEAD') {
       // A HEAD that opened a stream would never end.
@@ -93,7 +97,7 @@ export class Calls {
 
   // Where coming back can help, a stream is not refused: that would end an EventSource for good.
   #sendBack(error: unknown, request: Request, response: Response): boolean {
-    if (!(error instanceof Refusal) || isGone(response)) return false
+    if (!(error instanceof Refusal) || isGone(response) || response.headersSent) return false
     if (error.code === 'not-ready') this.#streams.later(request, response)
     else if (error.code === 'too-many') this.#streams.later(request, response, quotaRetryMs)
     else if (error.code === 'token-expired') this.#streams.expired(request, response)

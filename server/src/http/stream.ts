@@ -9,6 +9,7 @@ import type { Quotas } from '../quotas.ts'
 import type { CloseReason } from '../stats.ts'
 import type { Request } from './body.ts'
 import { HttpConnection } from './connection.ts'
+import { hold } from './hold.ts'
 import { readLastId, readStreamQuery } from './query.ts'
 import { Refusal } from './refusal.ts'
 import { writeHead, type Response } from './response.ts'
@@ -68,15 +69,15 @@ export class StreamCalls {
       return
     }
     const { grant } = wish
-    const giveBack = grant?.subject === undefined ? undefined : quotas.takeStream(grant.subject)
-    if (grant?.subject !== undefined && giveBack === undefined) {
-      throw new Refusal('too-many', 'Too many streams of one subject are open.')
-    }
     let connection: HttpConnection | undefined
+    const held = { isWithdrawn: false }
+    const release = hold(grant, quotas, () => {
+      held.isWithdrawn = true
+      connection?.end('revoked')
+    })
     const closed = (reason: CloseReason, openMs: number) => {
       leave()
-      giveBack?.()
-      unwatch?.()
+      release()
       this.#ended({ reason, openMs, topics: topics.length })
     }
     const leave = hub.open(topics, lastId, ({ position, gap }) => {
@@ -90,8 +91,8 @@ export class StreamCalls {
         closed,
       ))
     })
-    const unwatch = grant?.watch?.(() => connection?.end('revoked'))
     hub.stats.opened += 1
+    if (held.isWithdrawn) connection?.end('revoked')
     // Some middleware compresses all the same. It would have the head and hello, and none of the events, which go past it.
     if (response.getHeader('content-encoding') !== undefined) {
       this.#encoded.happened()
