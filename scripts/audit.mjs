@@ -6,14 +6,16 @@ const { stdout, stderr } = spawnSync('npm', ['audit', '--omit=dev', '--json'], {
 const report = read(stdout)
 const found = report.metadata?.vulnerabilities
 if (found === undefined) {
-  console.log(
-    `audit: NOT DONE: ${report.message ?? report.error?.summary ?? (stderr.trim() || 'npm said nothing')}`,
-  )
+  say(`audit: NOT DONE: ${report.message ?? report.error?.summary ?? (stderr.trim() || 'npm said nothing')}`)
 } else {
   const bad = Object.values(report.vulnerabilities).filter(({ severity }) => /high|critical/.test(severity))
-  for (const { name, severity, range } of bad) console.log(`audit: ${severity}: ${name} ${range}`)
-  console.log(`audit: ${found.total} known vulnerabilities, ${bad.length} of them high or critical`)
+  for (const { name, severity, range } of bad) say(`audit: ${severity}: ${name} ${range}`)
+  say(`audit: ${found.total} known vulnerabilities, ${bad.length} of them high or critical`)
   process.exitCode = bad.length > 0 ? 1 : 0
+}
+
+function say(line) {
+  process.stdout.write(`${line}\n`)
 }
 
 function read(text) {
