@@ -138,7 +138,7 @@ k6-tests: k6
 	@$(BUILD) sse-lab/k6:tests 'some minutes the first time' \
 	  docker build --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load
 
-test: test-image k6-tests proxies-image foreign prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (30 minutes)
+test: test-image k6-tests proxies-image foreign prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (35 minutes)
 	@$(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 test-faults: test-image ## prove: Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses (6 minutes)
