@@ -78,6 +78,8 @@ test('silence: the proxy’s time is counted down, and who is cut on which side'
 
   await button(page, 'quiet').click()
   await shows(page, '[role=timer]', /^[0-3] s of silence left$/)
+  // The streams of the experiment open, and then their dots count down.
+  await page.locator('[data-side=broken] .dots i[style*="--left"]').nth(4).waitFor({ timeout: 2000 })
   assert.equal(await page.locator('[data-side=broken] .dots i[style*="--left"]').count(), 5)
   assert.equal(await page.locator('[data-side=fixed] .dots i[style*="--left"]').count(), 0)
   broken.open.forEach(opened => opened.cut())
