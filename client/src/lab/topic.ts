@@ -1,3 +1,4 @@
+// As the server's event-rules.ts. It stands here again, since the page knows the server by its HTTP API alone.
 const grammar = /^[A-Za-z0-9._~:/@%-]{1,256}$/
 
 export const defaultTopic = 'lobby'

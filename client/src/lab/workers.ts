@@ -1,5 +1,6 @@
 import { fields } from './fields.ts'
 
+/** A line of `GET /api/workers` (docs/api.md), as the page reads it: it knows the server by its HTTP API alone. */
 export interface Worker {
   readonly worker: string
   readonly instance: number
