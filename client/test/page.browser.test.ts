@@ -81,6 +81,8 @@ test('a sent event shows its text, latency, publishing worker and id, and is del
   await counts(tab.page, 'fixed', { published: 1, due: 5, delivered: 5, behind: 0, lost: 0, duplicate: 0 })
 
   await shows(tab.page, '#events tr .text', 'good morning')
+  // The publish's answer says who published, and may come after the event.
+  await shows(tab.page, '#events tr .publisher', 'lab/0')
   const [row] = await rowTexts(tab.page)
   assert.deepEqual([row?.[2], row?.[3]], ['lab/0', '1-0'])
   assert.match(row?.[1] ?? '', /^\d+ ms$/)
