@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer, type RequestListener, type Server } from 'node:http'
-import { connect, createServer as createHttp2Server, type ClientHttp2Stream } from 'node:http2'
+import {
+  connect,
+  createServer as createHttp2Server,
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  type Http2Server,
+} from 'node:http2'
 import { test, type TestContext } from 'node:test'
 import compression from 'compression'
 import express from 'express'
@@ -268,21 +274,23 @@ test('a framework that answered before is a fault that the log says, and no stre
   assert.equal(sse.status.connections, 0)
 })
 
+/** One connection of HTTP/2 to a server that it starts; both end with the test. */
+async function openSession(t: TestContext, server: Http2Server): Promise<ClientHttp2Session> {
+  const session = connect(`http://127.0.0.1:${await listen(server)}`)
+  t.after(() => {
+    session.destroy()
+    server.close()
+  })
+  return session
+}
+
 test('over HTTP/2 a stream gets events, many to a connection, and leaves nothing behind', async t => {
   const sse = await open(t)
   const server = createHttp2Server((request, response) => {
     if (request.method === 'POST') void sse.receive(request, response)
     else void sse.stream(request, response)
   })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  assert.ok(typeof address === 'object' && address !== null)
-  const session = connect(`http://127.0.0.1:${address.port}`)
-  t.after(() => {
-    session.destroy()
-    server.close()
-  })
+  const session = await openSession(t, server)
   const text = new Map<ClientHttp2Stream, string>()
   const streams = Array.from({ length: 20 }, () => session.request({ ':path': '/?topic=a' }))
   for (const stream of streams) {
@@ -304,15 +312,7 @@ test('over HTTP/2 a stream gets events, many to a connection, and leaves nothing
 test('a client of HTTP/2 that reads nothing is dropped at the bound', async t => {
   const sse = await open(t, { bufferedBytesMax: 200_000, eventBytesMax: 50_000 })
   const server = createHttp2Server((request, response) => void sse.stream(request, response))
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  assert.ok(typeof address === 'object' && address !== null)
-  const session = connect(`http://127.0.0.1:${address.port}`)
-  t.after(() => {
-    session.destroy()
-    server.close()
-  })
+  const session = await openSession(t, server)
   // Nobody reads: the window of HTTP/2 is full after 64 KiB.
   const stream = session.request({ ':path': '/?topic=a' })
   stream.on('error', () => undefined)
