@@ -21,7 +21,7 @@ export class Access {
    */
   refuseNobody(wish: { grant?: Grant | undefined }): void {
     if ('grant' in wish && wish.grant === undefined && this.#authorize === undefined) {
-      throw new Refusal('unauthorized', 'It is not known who you are: sign in.')
+      throw nobody()
     }
   }
 
@@ -38,7 +38,7 @@ export class Access {
     if (given !== undefined) return readGrant(given)
     if (this.#authorize === undefined) return undefined
     const grant = await this.#ask(this.#authorize, request)
-    if (grant === undefined) throw new Refusal('unauthorized', 'It is not known who you are: sign in.')
+    if (grant === undefined) throw nobody()
     return readGrant(grant)
   }
 
@@ -52,4 +52,8 @@ export class Access {
       throw new Refusal('not-ready', 'It cannot be found out now what you may do.', { cause: error })
     }
   }
+}
+
+function nobody(): Refusal {
+  return new Refusal('unauthorized', 'It is not known who you are: sign in.')
 }
