@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
+import { after, test } from 'node:test'
 import axe from 'axe-core'
-import type { Browser, BrowserContextOptions, Page } from 'playwright-core'
+import type { BrowserContextOptions, Page } from 'playwright-core'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
-import { within } from '@sse-lab/testkit/deadline.ts'
-import { buildPage, type PageFiles } from './page-files.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { buildPage } from './page-files.ts'
 import { startSides } from './sides.ts'
 import { counts, openTabIn, shows } from './tab.ts'
 
-let browser: Browser
-let files: PageFiles
-
-before(async () => {
-  browser = await openBrowser()
-  files = await buildPage()
-})
+const browser = await openBrowser()
+const files = await buildPage()
 
 after(() => browser.close())
 
@@ -47,7 +42,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
     const experiment = page.locator('[data-experiment=publish]')
     await experiment.click()
     found['an experiment runs'] = await violations(page)
-    await within(15_000, 'its result', async () => (await experiment.getAttribute('data-state')) === 'done')
+    await until('its result', 15_000, async () => (await experiment.getAttribute('data-state')) === 'done')
     await page.locator('#scenarios-list summary').first().click()
     found['with a result'] = await violations(page)
     broken.script.push('503', '503', '503', '503', '503')
@@ -99,7 +94,7 @@ for (const [where, options, path] of sizes) {
     await page.locator('#scenarios-list summary').first().click()
     const experiment = page.locator('[data-experiment=publish]')
     await experiment.click()
-    await within(15_000, 'its result', async () => (await experiment.getAttribute('data-state')) === 'done')
+    await until('its result', 15_000, async () => (await experiment.getAttribute('data-state')) === 'done')
 
     const tooWide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)
     const tops = await page

@@ -1,18 +1,12 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser } from 'playwright-core'
+import { after, test } from 'node:test'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
-import { buildPage, type PageFiles } from './page-files.ts'
+import { buildPage } from './page-files.ts'
 import { ScriptedServer } from './scripted-server.ts'
 import { openTabIn, shows } from './tab.ts'
 
-let browser: Browser
-let files: PageFiles
-
-before(async () => {
-  browser = await openBrowser()
-  files = await buildPage()
-})
+const browser = await openBrowser()
+const files = await buildPage()
 
 after(() => browser.close())
 

@@ -1,19 +1,14 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { after, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
-import { within } from '@sse-lab/testkit/deadline.ts'
-import { buildPage, type PageFiles } from './page-files.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { buildPage } from './page-files.ts'
 import { startSides } from './sides.ts'
 import { openTabIn, shows } from './tab.ts'
 
-let browser: Browser
-let files: PageFiles
-
-before(async () => {
-  browser = await openBrowser()
-  files = await buildPage()
-})
+const browser = await openBrowser()
+const files = await buildPage()
 
 after(() => browser.close())
 
@@ -21,7 +16,7 @@ const button = (page: Page, name: string) => page.locator(`[data-experiment=${na
 
 async function isIn(page: Page, name: string, state: string): Promise<void> {
   const read = () => button(page, name).getAttribute('data-state')
-  await within(15_000, `${name} to be ${state}`, async () => (await read()) === state, read)
+  await until(`${name} to be ${state}`, 15_000, async () => (await read()) === state, read)
 }
 
 test('one event: the guess, what was measured on each side, why, and lines to copy, all by keyboard', async () => {

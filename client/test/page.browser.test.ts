@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { after, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
-import { within } from '@sse-lab/testkit/deadline.ts'
-import { buildPage, type PageFiles } from './page-files.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { buildPage } from './page-files.ts'
 import { ScriptedServer } from './scripted-server.ts'
 import { startSides } from './sides.ts'
 import { counts, openTabIn, shows } from './tab.ts'
 
-let browser: Browser
-let files: PageFiles
-
-before(async () => {
-  browser = await openBrowser()
-  files = await buildPage()
-})
+const browser = await openBrowser()
+const files = await buildPage()
 
 after(() => browser.close())
 
@@ -143,7 +138,7 @@ test('an event from elsewhere shows as it came, without latency or publisher, an
 
   for (const [at, data] of ['plain', '[1,2]', 'null', '{"sentAt":1e999}', 'two\ndata: lines'].entries())
     everyone.send(server, `${at}-0`, data)
-  await within(5000, 'five rows', async () => (await rowTexts(tab.page)).length === 5)
+  await until('five rows', 5000, async () => (await rowTexts(tab.page)).length === 5)
 
   const rows = await rowTexts(tab.page)
   assert.deepEqual(
@@ -204,7 +199,7 @@ test('the topic comes from the address; another one opens other streams and chan
 
   await tab.page.locator('#topic').fill('b/1')
   await tab.page.locator('#topic').press('Enter')
-  await within(5000, 'streams of b/1 alone', () => {
+  await until('streams of b/1 alone', 5000, () => {
     return server.open.length === 5 && server.open.every(({ topic }) => topic === 'b/1')
   })
 
@@ -301,7 +296,7 @@ test('after an answer that ends an EventSource for good, the fixed side comes ba
   await shows(tab.page, '#events tr .text', 'before')
 
   for (const server of [fixed, broken]) server.open[0]?.cut()
-  await within(5000, 'the fixed side to be back', () =>
+  await until('the fixed side to be back', 5000, () =>
     fixed.openings.some(({ queryId }) => queryId === '17-0'),
   )
 
@@ -317,9 +312,9 @@ test('the page comes back from the back/forward cache with its list and every st
   await shows(tab.page, '#events tr .text', 'before')
 
   await tab.page.goto(`${server.origin}/elsewhere`)
-  await within(5000, 'end of every stream', () => server.open.length === 0)
+  await until('end of every stream', 5000, () => server.open.length === 0)
   await tab.page.evaluate(() => history.back())
-  await within(5000, 'every stream again', () => server.open.length === 5)
+  await until('every stream again', 5000, () => server.open.length === 5)
 
   assert.ok(server.open.some(({ queryId }) => queryId === '17-0'))
   assert.equal(server.requests.filter(request => request === 'GET /').length, 1)

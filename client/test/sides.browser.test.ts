@@ -1,20 +1,15 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { after, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
-import { within } from '@sse-lab/testkit/deadline.ts'
-import { buildPage, type PageFiles } from './page-files.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { buildPage } from './page-files.ts'
 import { ScriptedServer } from './scripted-server.ts'
 import { startLocalLab, startSides, worker } from './sides.ts'
 import { allOpen, counts, openTabIn, shows } from './tab.ts'
 
-let browser: Browser
-let files: PageFiles
-
-before(async () => {
-  browser = await openBrowser()
-  files = await buildPage()
-})
+const browser = await openBrowser()
+const files = await buildPage()
 
 after(() => browser.close())
 
@@ -26,7 +21,7 @@ test('it moves without a click: streams open, an event goes to both sides each s
   broken.publish = event => broken.acknowledge(event.topic, 'b/1')
   await using tab = await openTabIn(browser, fixed, '/')
 
-  await within(8000, 'three events on both sides', async () => {
+  await until('three events on both sides', 8000, async () => {
     const due = await tab.page
       .locator('[data-side]')
       .evaluateAll(all => all.map(it => Number(it.dataset['due'])))
@@ -105,7 +100,7 @@ test('with a log, what a cut client has not got is behind and never lost while i
   assert.equal(await tab.page.locator('[data-side=fixed] [data-look=behind]').count(), 5)
 
   for (const server of [fixed, broken]) server.open.forEach(opened => opened.cut())
-  await within(5000, 'every stream again', () => fixed.openings.length === 10 && fixed.open.length === 5)
+  await until('every stream again', 5000, () => fixed.openings.length === 10 && fixed.open.length === 5)
 
   await counts(tab.page, 'broken', { behind: 0, lost: 5 })
   await counts(tab.page, 'fixed', { behind: 5, lost: 0 })
@@ -192,7 +187,7 @@ test('streams are dots under their worker, and move to another one when they are
 
   fixed.open.forEach(opened => opened.cut())
 
-  await within(5000, 'five under the other worker', async () => (await under('a/1')) === 5)
+  await until('five under the other worker', 5000, async () => (await under('a/1')) === 5)
   assert.equal(await under('a/0'), 0)
 })
 
@@ -201,13 +196,13 @@ test('a worker that is gone keeps its lane until the next one has it', async () 
   const { fixed } = sides
   await using tab = await openTabIn(browser, fixed)
   const lane = tab.page.locator('[data-side=fixed] [data-lane="a/1"]')
-  await within(5000, 'a lane', async () => (await lane.getAttribute('data-state')) === 'ready')
+  await until('a lane', 5000, async () => (await lane.getAttribute('data-state')) === 'ready')
 
   fixed.workers = { workers: [worker('a/0', 'streams')] }
-  await within(5000, 'an empty lane', async () => (await lane.getAttribute('data-state')) === 'gone')
+  await until('an empty lane', 5000, async () => (await lane.getAttribute('data-state')) === 'gone')
   fixed.workers = { workers: [worker('a/0', 'streams'), { ...worker('a/1', 'streams'), pid: 99 }] }
 
-  await within(5000, 'its successor', async () => (await lane.getAttribute('data-state')) === 'ready')
+  await until('its successor', 5000, async () => (await lane.getAttribute('data-state')) === 'ready')
 })
 
 test('in a lab a worker is killed or reloaded from its row, by keyboard as well', async () => {
@@ -219,7 +214,7 @@ test('in a lab a worker is killed or reloaded from its row, by keyboard as well'
   await tab.page.getByRole('button', { name: 'Reload worker b/0' }).focus()
   await tab.page.keyboard.press('Enter')
 
-  await within(3000, 'both orders', () => fixed.strikes.length === 1 && broken.strikes.length === 1)
+  await until('both orders', 3000, () => fixed.strikes.length === 1 && broken.strikes.length === 1)
   assert.deepEqual(fixed.strikes, [{ worker: 'a/1', act: 'kill' }])
   assert.deepEqual(broken.strikes, [{ worker: 'b/0', act: 'reload' }])
 })
@@ -252,7 +247,7 @@ test('it stops while it cannot be seen, and after ten minutes for good, until a 
   await page.clock.install()
   await page.goto(`${server.origin}/`)
   const published = (): number => server.requests.filter(request => request === 'POST /events').length
-  await within(10_000, 'the first event', async () => {
+  await until('the first event', 10_000, async () => {
     await page.clock.runFor(500)
     return published() > 0
   })
@@ -269,7 +264,7 @@ test('it stops while it cannot be seen, and after ten minutes for good, until a 
     document.dispatchEvent(new Event('visibilitychange'))
   })
   const whenSeen = published()
-  await within(5000, 'more events', async () => {
+  await until('more events', 5000, async () => {
     await page.clock.runFor(500)
     return published() > whenSeen + 1
   })
@@ -277,9 +272,9 @@ test('it stops while it cannot be seen, and after ten minutes for good, until a 
   await page.clock.runFor(1000)
 
   await shows(page, '.paused', /^Stopped after ten minutes/)
-  await within(5000, 'end of every stream', () => server.open.length === 0)
+  await until('end of every stream', 5000, () => server.open.length === 0)
   await page.locator('#pause').click()
-  await within(10_000, 'every stream again', async () => {
+  await until('every stream again', 10_000, async () => {
     await page.clock.runFor(500)
     return server.open.length === 24
   })
@@ -288,7 +283,7 @@ test('it stops while it cannot be seen, and after ten minutes for good, until a 
 test('the rate is chosen, and pausing stops the beat', async () => {
   await using sides = await startSides(files)
   await using tab = await openTabIn(browser, sides.fixed, '/?rate=20')
-  await within(5000, 'ten events', async () => {
+  await until('ten events', 5000, async () => {
     return Number(await tab.page.locator('[data-side=fixed]').getAttribute('data-published')) >= 10
   })
 

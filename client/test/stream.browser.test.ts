@@ -1,18 +1,13 @@
 import assert from 'node:assert/strict'
-import { after, before, test } from 'node:test'
-import type { Browser, Page } from 'playwright-core'
+import { after, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
-import { releaseMsMax, within } from '@sse-lab/testkit/deadline.ts'
-import { streamAlone, type PageFiles } from './page-files.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { streamAlone } from './page-files.ts'
 import { ScriptedServer, type Opened } from './scripted-server.ts'
 
-let browser: Browser
-let files: PageFiles
-
-before(async () => {
-  browser = await openBrowser()
-  files = await streamAlone()
-})
+const browser = await openBrowser()
+const files = await streamAlone()
 
 after(() => browser.close())
 
@@ -64,18 +59,18 @@ async function openPage(
 
 /** The n-th opening of a stream since the start. */
 function opening(server: ScriptedServer, n: number): Promise<Opened> {
-  return within(
-    5000,
+  return until(
     `opening number ${n}`,
+    5000,
     () => server.openings[n - 1],
     () => `${server.openings.length} openings`,
   )
 }
 
 async function logged(tab: { log(): Promise<string[]> }, line: string): Promise<void> {
-  await within(
-    5000,
+  await until(
     `"${line}"`,
+    5000,
     async () => (await tab.log()).includes(line),
     () => tab.log(),
   )
@@ -88,7 +83,7 @@ async function anotherStreamReopens(times: number): Promise<void> {
   await using tab = await openPage(server)
   const hellos = async (): Promise<number> =>
     (await tab.log()).filter(line => line.startsWith('hello')).length
-  await within(5000, `${1 + times} hellos`, async () => (await hellos()) > times, hellos)
+  await until(`${1 + times} hellos`, 5000, async () => (await hellos()) > times, hellos)
 }
 
 test('the first stream asks for no id, and is open once a worker has said hello', async () => {
@@ -186,7 +181,7 @@ test('three silent heartbeats close the stream and open another with the last id
 
   const second = await opening(server, 2)
   const silentMs = performance.now() - openedMs
-  await within(5000, 'end of the first stream', () => !first.isOpen)
+  await until('end of the first stream', 5000, () => !first.isOpen)
 
   assert.deepEqual([second.headerId, second.queryId], [undefined, '40-0'])
   assert.ok(silentMs >= 500, `it waited for three heartbeats of 200 ms, not for ${silentMs} ms`)
@@ -245,7 +240,7 @@ test('heartbeats keep a stream without events open', async () => {
 
   const timer = setInterval(() => first.write('event: heartbeat\ndata:\n\n'), 100)
   try {
-    await within(5000, 'fifteen heartbeats, so 1.5 s', async () => (await heartbeats()) >= 15, heartbeats)
+    await until('fifteen heartbeats, so 1.5 s', 5000, async () => (await heartbeats()) >= 15, heartbeats)
   } finally {
     clearInterval(timer)
   }
@@ -333,7 +328,7 @@ test('hello, heartbeat and gap come with the last id that the stream was told', 
   second.write('id: 42-0\nevent: gap\ndata: {"oldest":null}\n\n')
 
   const told = async (): Promise<string[]> => await tab.page.evaluate('told')
-  await within(5000, 'a gap', async () => (await told()).length === 4, told)
+  await until('a gap', 5000, async () => (await told()).length === 4, told)
   assert.deepEqual(await told(), ['hello 40-0', 'heartbeat 41-0', 'heartbeat 41-0', 'gap 42-0'])
 })
 
@@ -347,8 +342,8 @@ test('closed, it stays closed: also through a wait, and when the page is shown a
   await tab.page.evaluate(() => dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })))
   await anotherStreamReopens(1)
 
-  // It may have been closed while it was opening again.
-  await within(releaseMsMax, 'end of every stream', () => server.open.length === 0)
+  // It may have been closed while it was opening again, and then Chromium keeps its connection for 5 s.
+  await until('end of every stream', 10_000, () => server.open.length === 0)
   assert.equal((await tab.log()).at(-1), 'closed')
 })
 
@@ -395,7 +390,7 @@ test('it is closed on pagehide, although the page lives on', async () => {
   await logged(tab, 'hello lab/0')
 
   await tab.page.evaluate(() => dispatchEvent(new PageTransitionEvent('pagehide', { persisted: true })))
-  await within(5000, 'end of every stream', () => server.open.length === 0)
+  await until('end of every stream', 5000, () => server.open.length === 0)
 
   assert.equal((await tab.log()).at(-1), 'closed')
 })
@@ -408,7 +403,7 @@ test('a page that comes back from the back/forward cache opens its stream again,
   await logged(tab, '17-0 before')
 
   await tab.page.goto(`${server.origin}/stream.js`)
-  await within(5000, 'end of every stream', () => server.open.length === 0)
+  await until('end of every stream', 5000, () => server.open.length === 0)
   await tab.page.evaluate(() => history.back())
   const second = await opening(server, 2)
 

@@ -1,5 +1,5 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core'
-import { within } from '@sse-lab/testkit/deadline.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import type { ScriptedServer } from './scripted-server.ts'
 
 export type Tab = AsyncDisposable & { page: Page; context: BrowserContext; refused: string[] }
@@ -31,9 +31,9 @@ export async function allOpen(page: Page, count?: number, ms = 10_000): Promise<
     page
       .locator('[data-side]')
       .evaluateAll(sides => sides.map(({ dataset }) => `${dataset['open']} of ${dataset['total']}`))
-  await within(
-    ms,
+  await until(
     'every stream open',
+    ms,
     async () => {
       const sides = await read()
       return (
@@ -50,7 +50,7 @@ export async function allOpen(page: Page, count?: number, ms = 10_000): Promise<
 /** Opens all that is folded below the sides. */
 export async function unfold(page: Page): Promise<void> {
   const folded = page.locator('#details > details')
-  await within(5000, 'the details', async () => (await folded.count()) === 3)
+  await until('the details', 5000, async () => (await folded.count()) === 3)
   await folded.evaluateAll(all => all.forEach(it => it.setAttribute('open', '')))
 }
 
@@ -63,9 +63,9 @@ export async function shows(
 ): Promise<void> {
   const read = (): Promise<string> =>
     page.evaluate(found => document.querySelector(found)?.textContent ?? '', selector)
-  await within(
-    ms,
+  await until(
     `${selector} with ${expected}`,
+    ms,
     async () => {
       const text = await read()
       return typeof expected === 'string' ? text === expected : expected.test(text)
@@ -91,5 +91,5 @@ export async function counts(
   const wanted = JSON.stringify(
     Object.fromEntries(Object.entries(expected).map(([key, count]) => [key, String(count)])),
   )
-  await within(ms, `${side} ${wanted}`, async () => JSON.stringify(await read()) === wanted, read)
+  await until(`${side} ${wanted}`, ms, async () => JSON.stringify(await read()) === wanted, read)
 }
