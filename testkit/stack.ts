@@ -149,7 +149,7 @@ export async function setSysctl(id: string, name: string, value: string): Promis
 }
 
 /** Starts a container that reads a stream, so that it can be cut off from the network without a word. */
-export async function startReader(url: string): Promise<StartedTestContainer> {
+export async function startClient(url: string): Promise<StartedTestContainer> {
   return await new GenericContainer('sse-lab/test')
     .withEntrypoint(['curl', '-sN', url])
     .withNetworkMode(network)

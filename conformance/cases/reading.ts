@@ -100,7 +100,7 @@ export const reading: Case[] = [
       for (const stream of streams) await stream.data('end')
       const [first, ...others] = streams.map(stream => target.published(stream).map(({ data }) => data))
       equal('events', first?.toSorted(), [...numbers(20), 'end'].toSorted())
-      for (const other of others) equal('the order of another reader', other, first)
+      for (const other of others) equal('the order of another client', other, first)
     },
   },
   {

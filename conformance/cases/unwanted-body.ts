@@ -12,7 +12,7 @@ const chunked: StreamRequest = {
   headers: { 'Transfer-Encoding': 'chunked', 'Content-Length': undefined },
   body: `${bytes.toString(16)}\r\n${body}\r\n0\r\n\r\n`,
 }
-const readers = 10
+const clients = 10
 
 /** A GET with a body. It means nothing, and some clients and proxies send one. */
 export const unwantedBody: Case[] = [
@@ -41,21 +41,21 @@ export const unwantedBody: Case[] = [
       const before = await connectionsOf(target)
       const ways = [withLength, chunked]
       const streams = await Promise.all(
-        Array.from({ length: readers }, (_, n) => target.stream(ways[n % ways.length])),
+        Array.from({ length: clients }, (_, n) => target.stream(ways[n % ways.length])),
       )
       // Workers write their lines once a second, each in its own: until then the list has streams that have left, and lacks some
       // that are open. What counts is the most that it has said.
       let held = 0
-      const listed = async () => (held = Math.max(held, await connectionsOf(target))) >= before + readers
+      const listed = async () => (held = Math.max(held, await connectionsOf(target))) >= before + clients
       await until('the streams in the list', withinMs, listed).catch(() => undefined)
       for (const stream of streams) stream.close()
 
       // Two leave room for others, who come and go as they like.
-      const goal = held - readers + 2
+      const goal = held - clients + 2
       let last = held
       const left = async () => (last = await connectionsOf(target)) <= goal
       await until('the end of the streams', withinMs, left).catch(() => undefined)
-      expect(last <= goal, `connections after ${readers} of ${held} left`, `at most ${goal}`, last)
+      expect(last <= goal, `connections after ${clients} of ${held} left`, `at most ${goal}`, last)
     },
   },
 ]

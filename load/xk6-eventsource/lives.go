@@ -1,13 +1,13 @@
 package eventsource
 
-// spreadMs is the width of the time in which readers that return count as coming together.
+// spreadMs is the width of the time in which clients that return count as coming together.
 const spreadMs = 100
 
 // spreadsMax bounds the times that are told apart: an hour of them. Returns past it count, but not for the herd's spread.
 const spreadsMax = 36_000
 
 // lives is what a ledger knows of connections: those that ended though the script did not close them, and how their
-// readers came back. A connection that ended before hello, because the server cannot take it now, was turned away and not cut.
+// clients came back. A connection that ended before hello, because the server cannot take it now, was turned away and not cut.
 type lives struct {
 	turnedAway   int
 	cuts         int

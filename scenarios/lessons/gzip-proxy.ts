@@ -1,7 +1,7 @@
 import { readWorkers } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { scenario } from '../scenario.ts'
-import { judgeReaders, twoReaders } from '../rig/two-readers.ts'
+import { judgeClients, twoClients } from '../rig/two-clients.ts'
 
 export const gzipProxy = scenario({
   name: 'gzip-proxy',
@@ -24,7 +24,7 @@ export const gzipProxy = scenario({
         const { workers } = await readWorkers(server.url)
         return workers[0]?.connections === 2
       })
-    return await twoReaders(`http://${nginx.host}:${port}`, rig.ms(500, 15_000), joined)
+    return await twoClients(`http://${nginx.host}:${port}`, rig.ms(500, 15_000), joined)
   },
-  judge: judgeReaders,
+  judge: judgeClients,
 })

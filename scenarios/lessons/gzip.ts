@@ -1,6 +1,6 @@
 import { streamHeaders } from '@sse-lab/server/src/http/stream-headers.ts'
 import { scenario } from '../scenario.ts'
-import { judgeReaders, twoReaders } from '../rig/two-readers.ts'
+import { judgeClients, twoClients } from '../rig/two-clients.ts'
 
 export const gzip = scenario({
   name: 'gzip',
@@ -19,7 +19,7 @@ export const gzip = scenario({
   },
   async measure(rig, cacheControl) {
     const server = await rig.process('scenarios/naive/gzip.ts', { CACHE_CONTROL: cacheControl })
-    return await twoReaders(server.url, rig.ms(500, 15_000))
+    return await twoClients(server.url, rig.ms(500, 15_000))
   },
-  judge: judgeReaders,
+  judge: judgeClients,
 })

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { call } from '@sse-lab/testkit/publish.ts'
-import { docker, network, setSysctl, startReader } from '@sse-lab/testkit/stack.ts'
+import { docker, network, setSysctl, startClient } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { scenario } from '../scenario.ts'
 
@@ -33,11 +33,11 @@ export const halfOpen = scenario({
     // The tests' own container is the server's.
     rig.defer(() => setSysctl(hostname(), knob, `${linuxDefault}`))
     await setSysctl(hostname(), knob, `${asLinux ? linuxDefault : few}`)
-    const reader = rig.use(await startReader(`http://${server.address}/events`))
+    const client = rig.use(await startClient(`http://${server.address}/events`))
     await until('the stream', 5000, async () => (await held()) === 1)
 
     const begun = performance.now()
-    await docker('network', 'disconnect', network, reader.getId())
+    await docker('network', 'disconnect', network, client.getId())
     let tries = 0
     await until('the server to give up', heartbeatMs + 2 * leastMs(few) + 1000, async () => {
       tries = Math.max(tries, await retransmissions(server.port))

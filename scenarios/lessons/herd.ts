@@ -2,7 +2,7 @@ import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { scenario } from '../scenario.ts'
 
-const readerCount = 200
+const clientCount = 200
 const windowMs = 500
 
 export const herd = scenario({
@@ -23,17 +23,17 @@ export const herd = scenario({
     const rangeMs = spread * rig.ms(2000, 4000)
     const server = await rig.server({ RETRY_MS_MIN: '1000', RETRY_MS_MAX: String(1000 + rangeMs) })
     const { link, port } = await rig.link(`127.0.0.1:${server.port}`)
-    const readers = Array.from({ length: readerCount }, () =>
+    const clients = Array.from({ length: clientCount }, () =>
       TestStream.returning(`http://127.0.0.1:${port}/events`),
     )
-    for (const reader of readers) await reader.greeted()
+    for (const client of clients) await client.greeted()
     await link.cut()
-    await until('every client to be cut', 3000, () => readers.every(({ cuts }) => cuts === 1))
+    await until('every client to be cut', 3000, () => clients.every(({ cuts }) => cuts === 1))
     await link.mend()
     await until('every client to be back', 8000, () =>
-      readers.every(({ greetedAt }) => greetedAt.length >= 2),
+      clients.every(({ greetedAt }) => greetedAt.length >= 2),
     )
-    const returns = readers.map(({ greetedAt }) => greetedAt[1] ?? 0).toSorted((a, b) => a - b)
+    const returns = clients.map(({ greetedAt }) => greetedAt[1] ?? 0).toSorted((a, b) => a - b)
     return {
       rangeMs,
       busiest: mostWithin(returns, windowMs),
@@ -42,16 +42,16 @@ export const herd = scenario({
   },
   judge: {
     broken: ({ busiest, spanMs }) => ({
-      predicted: `${readerCount} of ${readerCount} return within ${windowMs} ms`,
-      measured: `${busiest} of ${readerCount} within ${windowMs} ms`,
-      holds: busiest > 0.9 * readerCount,
+      predicted: `${clientCount} of ${clientCount} return within ${windowMs} ms`,
+      measured: `${busiest} of ${clientCount} within ${windowMs} ms`,
+      holds: busiest > 0.9 * clientCount,
       evidence: `first to last return: ${spanMs} ms`,
     }),
     fixed: ({ rangeMs, busiest, spanMs }) => ({
-      predicted: `about ${Math.round((readerCount * windowMs) / rangeMs)} in the busiest ${windowMs} ms, over ${rangeMs / 1000} s`,
-      measured: `${busiest} of ${readerCount} within ${windowMs} ms`,
+      predicted: `about ${Math.round((clientCount * windowMs) / rangeMs)} in the busiest ${windowMs} ms, over ${rangeMs / 1000} s`,
+      measured: `${busiest} of ${clientCount} within ${windowMs} ms`,
       // Uniform draws: the busiest window holds somewhat more than the mean, never twice.
-      holds: busiest < 2 * readerCount * (windowMs / rangeMs) && spanMs > 0.7 * rangeMs,
+      holds: busiest < 2 * clientCount * (windowMs / rangeMs) && spanMs > 0.7 * rangeMs,
       evidence: `first to last return: ${spanMs} ms`,
     }),
   },

@@ -3,7 +3,7 @@ import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { scenario } from '../scenario.ts'
 
-const readerCount = 50
+const clientCount = 50
 
 export const listenerLeak = scenario({
   name: 'listener-leak',
@@ -26,7 +26,7 @@ export const listenerLeak = scenario({
       return Number(/^sse_connections\S* (\d+)$/m.exec(body)?.[1])
     }
     // One at a time: Node would warn of eleven clients at once as well, without any leak.
-    for (let reader = 0; reader < readerCount; reader += 1) {
+    for (let client = 0; client < clientCount; client += 1) {
       const stream = await TestStream.openGreeted(`${server.url}/events?topic=t`)
       stream.close()
     }
@@ -38,14 +38,14 @@ export const listenerLeak = scenario({
   },
   judge: {
     broken: ({ held, warning }) => ({
-      predicted: `${readerCount} of ${readerCount} still held when all have gone`,
-      measured: `${held} of ${readerCount} still held`,
-      holds: held === readerCount && warning !== undefined,
+      predicted: `${clientCount} of ${clientCount} still held when all have gone`,
+      measured: `${held} of ${clientCount} still held`,
+      holds: held === clientCount && warning !== undefined,
       evidence: warning ?? 'no warning',
     }),
     fixed: ({ held, warning }) => ({
       predicted: 'none held',
-      measured: `${held} of ${readerCount} still held`,
+      measured: `${held} of ${clientCount} still held`,
       holds: held === 0 && warning === undefined,
     }),
   },

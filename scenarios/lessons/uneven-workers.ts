@@ -4,9 +4,9 @@ import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { scenario } from '../scenario.ts'
 
-const readerCount = 40
+const clientCount = 40
 const workerCount = 4
-const share = readerCount / workerCount
+const share = clientCount / workerCount
 
 export const unevenWorkers = scenario({
   name: 'uneven-workers',
@@ -35,15 +35,15 @@ export const unevenWorkers = scenario({
     await server.answers(workerCount)
     const url = `${server.url}/events`
     const struck = await (await TestStream.openGreeted(url)).greeted()
-    const readers = Array.from({ length: readerCount }, () => TestStream.returning(url))
-    for (const reader of readers) await reader.greeted()
-    const held = () => readers.filter(({ worker }) => worker === struck.worker).length
+    const clients = Array.from({ length: clientCount }, () => TestStream.returning(url))
+    for (const client of clients) await client.greeted()
+    const held = () => clients.filter(({ worker }) => worker === struck.worker).length
     const before = held()
 
     // Politely: a call that pm2 hands to a worker in the instant of its SIGKILL is never answered.
     await docker('exec', server.id, 'kill', '-INT', String(struck.pid))
     await until('its clients to be elsewhere', 5000, () =>
-      readers.every(({ worker }) => worker !== undefined),
+      clients.every(({ worker }) => worker !== undefined),
     )
     await until('its successor to take streams', 10_000, async () => {
       await using stream = await TestStream.openGreeted(url)
@@ -53,18 +53,18 @@ export const unevenWorkers = scenario({
     // Every stream that ends by itself has done so once.
     await pause(1.3 * streamMs)
     await until('most clients to be open', 3000, () => {
-      return readers.filter(({ worker }) => worker !== undefined).length > 0.8 * readerCount
+      return clients.filter(({ worker }) => worker !== undefined).length > 0.8 * clientCount
     })
     return { before, after: held(), streamMs }
   },
   judge: {
     broken: ({ before, after }) => ({
-      predicted: `the restarted worker holds 0 of ${readerCount}, for good`,
+      predicted: `the restarted worker holds 0 of ${clientCount}, for good`,
       measured: `${before} before, ${after} after`,
       holds: before > 0 && after === 0,
     }),
     fixed: ({ before, after, streamMs }) => ({
-      predicted: `about ${share} of ${readerCount} after ${streamMs / 1000} s`,
+      predicted: `about ${share} of ${clientCount} after ${streamMs / 1000} s`,
       measured: `${before} before, ${after} after`,
       // Round robin deals those that come back; how many are away at this moment varies.
       holds: before > 0 && after >= share / 2,

@@ -95,7 +95,7 @@ for (const [how, options] of workable.slice(0, 3)) {
   test(`nginx's container works ${how}, and reloads`, async () => {
     const name = await start('sse-lab/nginx', ...options.split(' '))
 
-    // Nobody is behind it: a reader is told to come back.
+    // Nobody is behind it: a client is told to come back.
     await until('an answer on port 80', 10_000, async () => /retry: \d/.test(await ask(name, 80, '/events')))
     await docker('exec', name, 'nginx', '-e', 'stderr', '-c', '/lab/nginx.conf', '-s', 'reload')
 

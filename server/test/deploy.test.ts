@@ -7,26 +7,26 @@ import { fixed, make, stackReady } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { assertWhole } from '@sse-lab/testkit/whole.ts'
 
-const readerCount = 200
+const clientCount = 200
 
 afterEach(async () => {
   closeStreams()
   await stackReady()
 })
 
-test('make deploy replaces every server under load: no reader is ended for good, nothing is lost, and the herd is spread', async t => {
+test('make deploy replaces every server under load: no client is ended for good, nothing is lost, and the herd is spread', async t => {
   const old = await stackReady()
   const topic = randomUUID()
-  const readers = Array.from({ length: readerCount }, () =>
+  const clients = Array.from({ length: clientCount }, () =>
     TestStream.returning(`${fixed}/events?topic=${topic}`),
   )
-  for (const reader of readers) await reader.greeted()
+  for (const client of clients) await client.greeted()
   const publisher = new Publisher({ name: 'deploy', topic, repeats: true })
   publisher.start(fixed, 50, 10_000)
 
   const printed = await make('roll')
-  await until('every reader to be back', 20_000, () =>
-    readers.every(({ worker }) => worker !== undefined && !old.some(it => it.worker === worker)),
+  await until('every client to be back', 20_000, () =>
+    clients.every(({ worker }) => worker !== undefined && !old.some(it => it.worker === worker)),
   )
   await publisher.stop()
 
@@ -36,15 +36,15 @@ test('make deploy replaces every server under load: no reader is ended for good,
     present.filter(({ host }) => old.some(it => it.host === host)),
     [],
   )
-  await assertWhole(publisher, readers)
+  await assertWhole(publisher, clients)
 
-  const herd = spread(readers.flatMap(({ greetedAt }) => greetedAt.slice(1)))
+  const herd = spread(clients.flatMap(({ greetedAt }) => greetedAt.slice(1)))
   t.diagnostic(
     `${herd.returns} returns; at most ${herd.peak} in 100 ms, ${herd.mean.toFixed(1)} on average; ` +
       `${publisher.acknowledged.length} publishes, ${publisher.unacknowledged} of them had to be repeated`,
   )
-  // Each container's readers would be back in the same instant if they had been told the same time.
-  assert.ok(herd.peak < readerCount / 6, `${herd.peak} of ${herd.returns} came back within the same 100 ms`)
+  // Each container's clients would be back in the same instant if they had been told the same time.
+  assert.ok(herd.peak < clientCount / 6, `${herd.peak} of ${herd.returns} came back within the same 100 ms`)
 })
 
 /** How many came back in the busiest tenth of a second, and in an average one in which any did. */

@@ -37,22 +37,22 @@ async function openStreams(count: number, topic: string): Promise<TestStream[]> 
   )
 }
 
-test('when every server is stopped, streams end whole, a POST gets 503 and a reader is told to come back', async () => {
+test('when every server is stopped, streams end whole, a POST gets 503 and a client is told to come back', async () => {
   await stackReady()
   const streams = await openStreams(40, randomUUID())
 
   await docker('stop', ...servers)
   try {
     for (const stream of streams) assert.equal((await stream.ended(5000)).how, 'end')
-    const [reader, publisher, head, workers] = [
+    const [client, publisher, head, workers] = [
       await call('GET', `${fixed}/events`),
       await post(fixed, { topic: 'lobby', data: 1 }),
       await call('HEAD', `${fixed}/events`),
       await call('GET', `${fixed}/api/workers`),
     ]
 
-    assert.deepEqual([reader.status, reader.headers['content-type']], [200, 'text/event-stream'])
-    assert.match(reader.body, /^retry: \d{4}\n$/)
+    assert.deepEqual([client.status, client.headers['content-type']], [200, 'text/event-stream'])
+    assert.match(client.body, /^retry: \d{4}\n$/)
     assert.deepEqual([publisher.status, publisher.headers['content-type']], [503, 'application/problem+json'])
     assert.match(publisher.body, /"code":"server-away"/)
     assert.deepEqual([head.status, workers.status], [503, 503])

@@ -9,12 +9,12 @@ import {
   network,
   stackReady,
   startNginx,
-  startReader,
+  startClient,
   startServer,
 } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
-test('a reader that vanishes without a word is gone from the server soon, with and without nginx', async () => {
+test('a client that vanishes without a word is gone from the server soon, with and without nginx', async () => {
   // No other streams: what this server holds is what the test opened.
   await using server = await startServer('half-open', {
     BUS: 'memory',
@@ -26,17 +26,17 @@ test('a reader that vanishes without a word is gone from the server soon, with a
   )
   await until('the server', 20_000, async () => (await connections()) === 0)
   for (const it of [server, proxy]) await setSysctl(it.getId(), 'net/ipv4/tcp_retries2', '3') // about 3 s
-  await using direct = await startReader('http://half-open:3000/events')
-  await using proxied = await startReader('http://half-open-nginx/events')
+  await using direct = await startClient('http://half-open:3000/events')
+  await using proxied = await startClient('http://half-open-nginx/events')
   await until('both streams', 10_000, async () => (await connections()) === 2)
 
   // No FIN and no RST gets out: this is a closed lid, or a NAT that forgot.
-  for (const reader of [direct, proxied]) await docker('network', 'disconnect', network, reader.getId())
+  for (const client of [direct, proxied]) await docker('network', 'disconnect', network, client.getId())
 
   await until('both to be given up', 30_000, async () => (await connections()) === 0)
 })
 
-test('the containers of the lab give up on a vanished reader within two minutes', async () => {
+test('the containers of the lab give up on a vanished client within two minutes', async () => {
   await stackReady()
 
   for (const it of [...(await serverContainers()), container('nginx'), container('server-broken')]) {

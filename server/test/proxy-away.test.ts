@@ -17,7 +17,7 @@ const few = (text: string) =>
     .replace('worker_connections 20000', 'worker_connections 40')
     .replace('worker_processes auto', 'worker_processes 1')
 
-test('while no server is there, a reader is told to come back, whatever it asks with, and nothing else is', async t => {
+test('while no server is there, a client is told to come back, whatever it asks with, and nothing else is', async t => {
   const started = await startNginx('nginx-alone', toNobody)
   t.after(async () => void (await started.stop({ timeout: 0 })))
   const base = 'http://nginx-alone'
@@ -49,7 +49,7 @@ test('while no server is there, a reader is told to come back, whatever it asks 
   }
 })
 
-test('when nginx has no connection left, a reader is told to come back, and a publisher which knob it is', async t => {
+test('when nginx has no connection left, a client is told to come back, and a publisher which knob it is', async t => {
   const started = await startNginx('nginx-few', few)
   t.after(async () => void (await started.stop({ timeout: 0 })))
   const base = new URL('http://nginx-few')
@@ -71,7 +71,7 @@ test('when nginx has no connection left, a reader is told to come back, and a pu
   assert.match(String(refusedAtLast.headers['content-type']), /^application\/problem\+json/)
   assert.match(refusedAtLast.body, /"code":"proxy-full".*worker_connections/)
   const later = await until(
-    'a reader that is answered',
+    'a client that is answered',
     5000,
     async () => await answerTo(base.origin, head('GET /events HTTP/1.1', anyHost, 'Connection: close')),
   )

@@ -32,7 +32,7 @@ const heavy: [what: string, headers: Record<string, string>][] = [
   ],
 ]
 for (const [what, more] of heavy) {
-  test(`a reader and a publisher with ${what} are served`, async () => {
+  test(`a client and a publisher with ${what} are served`, async () => {
     const topic = randomUUID()
     await using stream = await TestStream.open(`${fixed}/events?topic=${topic}`, { headers: more })
     assert.equal(stream.status, 200)

@@ -23,17 +23,17 @@ const address = { status: 414, code: 'uri-too-long', says: /32 KiB.*fewer topics
 const headers = { status: 431, code: 'headers-too-large', says: /32 KiB.*128 KiB.*Cookies/ }
 const nothing = { status: 404, code: 'not-found', says: /\/events/ }
 
-const reader = 'GET /events HTTP/1.1'
+const client = 'GET /events HTTP/1.1'
 const publisher = 'POST /events HTTP/1.1'
 const chunked = 'Transfer-Encoding: chunked'
 
 const refused: Refused[] = [
   { name: 'a URL beyond 32 KiB', lines: [`GET /events?topic=${long(33_000)} HTTP/1.1`, anyHost], ...address },
   { name: 'a URL beyond it for a page', lines: [`GET /?${long(33_000)} HTTP/1.1`, anyHost], ...address },
-  { name: 'a cookie beyond 32 KiB', lines: [reader, anyHost, `Cookie: a=${long(33_000)}`], ...headers },
+  { name: 'a cookie beyond 32 KiB', lines: [client, anyHost, `Cookie: a=${long(33_000)}`], ...headers },
   {
     name: 'headers beyond 128 KiB',
-    lines: [reader, anyHost, ...Array.from({ length: 6 }, (_, n) => `X-${n}: ${long(30_000)}`)],
+    lines: [client, anyHost, ...Array.from({ length: 6 }, (_, n) => `X-${n}: ${long(30_000)}`)],
     ...headers,
   },
   { name: 'TRACE', lines: ['TRACE /events HTTP/1.1', anyHost], ...method },
@@ -50,17 +50,17 @@ const refused: Refused[] = [
   { name: 'a path with %00', lines: ['GET /ev%00ents HTTP/1.1', anyHost], ...malformed },
   { name: 'a path with a broken escape', lines: ['GET /events%zz HTTP/1.1', anyHost], ...malformed },
   { name: 'OPTIONS *', lines: ['OPTIONS * HTTP/1.1', anyHost], ...malformed },
-  { name: 'no Host', lines: [reader], ...malformed },
-  { name: 'an empty Host', lines: [reader, 'Host:'], ...malformed },
-  { name: 'two Hosts', lines: [reader, anyHost, anyHost], ...malformed },
-  { name: 'a Host with a space', lines: [reader, 'Host: a b'], ...malformed },
-  { name: 'a Host with a slash', lines: [reader, 'Host: a/b'], ...malformed },
-  { name: 'a header without a name', lines: [reader, anyHost, ': a'], ...malformed },
-  { name: 'a header name with a space', lines: [reader, anyHost, 'X Y: a'], ...malformed },
-  { name: 'a header over two lines', lines: [reader, anyHost, 'X: a', ' b'], ...malformed },
-  { name: 'a header with NUL', lines: [reader, anyHost, 'X: a\0b'], ...malformed },
+  { name: 'no Host', lines: [client], ...malformed },
+  { name: 'an empty Host', lines: [client, 'Host:'], ...malformed },
+  { name: 'two Hosts', lines: [client, anyHost, anyHost], ...malformed },
+  { name: 'a Host with a space', lines: [client, 'Host: a b'], ...malformed },
+  { name: 'a Host with a slash', lines: [client, 'Host: a/b'], ...malformed },
+  { name: 'a header without a name', lines: [client, anyHost, ': a'], ...malformed },
+  { name: 'a header name with a space', lines: [client, anyHost, 'X Y: a'], ...malformed },
+  { name: 'a header over two lines', lines: [client, anyHost, 'X: a', ' b'], ...malformed },
+  { name: 'a header with NUL', lines: [client, anyHost, 'X: a\0b'], ...malformed },
   { name: 'an unknown encoding', lines: [publisher, anyHost, 'Transfer-Encoding: gzip'], ...encoding },
-  { name: 'one of a reader', lines: [reader, anyHost, 'Transfer-Encoding: gzip, chunked'], ...encoding },
+  { name: 'one of a client', lines: [client, anyHost, 'Transfer-Encoding: gzip, chunked'], ...encoding },
   {
     name: 'one with a length above the bound',
     lines: [publisher, anyHost, 'Transfer-Encoding: x', 'Content-Length: 2000000'],
@@ -78,7 +78,7 @@ const refused: Refused[] = [
   { name: 'a length that is none', lines: [publisher, anyHost, 'Content-Length: -1'], ...malformed },
   { name: 'a body over 1 MiB', lines: [publisher, anyHost, 'Content-Length: 1048577'], ...body },
   { name: 'one to a page', lines: ['POST / HTTP/1.1', anyHost, 'Content-Length: 1048577'], ...body },
-  { name: 'one of a reader', lines: [reader, anyHost, 'Content-Length: 1048577'], ...body },
+  { name: 'one of a client', lines: [client, anyHost, 'Content-Length: 1048577'], ...body },
   { name: 'a chunk over 1 MiB', lines: [publisher, anyHost, chunked], body: '200000\r\nabc', ...body },
   ...['/later', '/away', '/full', '/refused/', '/refused/body'].map(path => {
     return { name: `the page ${path} of nginx itself`, lines: [`GET ${path} HTTP/1.1`, anyHost], ...nothing }
@@ -114,7 +114,7 @@ test('with TLS and HTTP/2, a request without TLS and a body over 1 MiB are refus
   )
   t.after(async () => void (await started.stop({ timeout: 0 })))
 
-  const plain = await answerTo('http://nginx-tls:443', head(reader, anyHost))
+  const plain = await answerTo('http://nginx-tls:443', head(client, anyHost))
 
   refusedWith(plain, 400, 'bad-request')
   assert.match(plain.text, /https:/)

@@ -17,7 +17,7 @@ async function comeBack(topic: string, id: string): Promise<TestStream> {
   return await TestStream.open(`${fixed}/events?topic=${topic}`, { headers: { 'last-event-id': id } })
 }
 
-test('a reader that comes back from any event gets the rest, whichever worker it meets', async () => {
+test('a client that comes back from any event gets the rest, whichever worker it meets', async () => {
   await stackReady()
   const topic = randomUUID()
   await using first = await TestStream.open(`${fixed}/events?topic=${topic}`)

@@ -40,9 +40,9 @@ async function isReady(alias: string, host: string): Promise<void> {
   })
 }
 
-/** The hosts of the workers that hold the readers; undefined while one of them has none. */
-function hostsOf(readers: readonly TestStream[]): string[] | undefined {
-  const workers = readers.map(({ worker }) => worker)
+/** The hosts of the workers that hold the clients; undefined while one of them has none. */
+function hostsOf(clients: readonly TestStream[]): string[] | undefined {
+  const workers = clients.map(({ worker }) => worker)
   if (workers.includes(undefined)) return undefined
   return [...new Set(workers.map(worker => worker?.split('/')[0] ?? ''))]
 }
@@ -60,9 +60,9 @@ test('through a socket file events reach both workers, a container is replaced w
   const first = await start('socket-a')
   resources.use(await startNginx('socket-nginx', overFile, { sockets }))
   const topic = randomUUID()
-  const readers = Array.from({ length: 12 }, () => TestStream.returning(`${base}/events?topic=${topic}`))
-  await until('all readers to be greeted', 5000, () => hostsOf(readers))
-  assert.equal(new Set(readers.map(({ worker }) => worker)).size, 2, 'both workers hold streams')
+  const clients = Array.from({ length: 12 }, () => TestStream.returning(`${base}/events?topic=${topic}`))
+  await until('all clients to be greeted', 5000, () => hostsOf(clients))
+  assert.equal(new Set(clients.map(({ worker }) => worker)).size, 2, 'both workers hold streams')
   const publisher = new Publisher({ name: 'socket', topic, repeats: true })
   publisher.start(base, 20, 10_000)
 
@@ -74,21 +74,21 @@ test('through a socket file events reach both workers, a container is replaced w
   assert.deepEqual(hostsOf([undecided]), [second.host])
   await docker('stop', first.id)
   await until(
-    'all readers to be with the new container',
+    'all clients to be with the new container',
     10_000,
-    () => hostsOf(readers)?.join() === second.host,
+    () => hostsOf(clients)?.join() === second.host,
   )
   // Node removes the file that it listened on: this one is the new container's, and must still be there.
   const newcomer = TestStream.returning(`${base}/events?topic=${topic}`)
   await newcomer.greeted()
 
   await docker('kill', second.id)
-  await until('all readers to be cut', 5000, () => readers.every(({ worker }) => worker === undefined))
+  await until('all clients to be cut', 5000, () => clients.every(({ worker }) => worker === undefined))
   await docker('start', second.id)
   await isReady('socket-b', second.host)
-  await until('all readers to be back', 15_000, () => hostsOf(readers)?.join() === second.host)
+  await until('all clients to be back', 15_000, () => hostsOf(clients)?.join() === second.host)
 
   await publisher.stop()
   assert.ok(publisher.acknowledged.length > 20)
-  await assertWhole(publisher, readers)
+  await assertWhole(publisher, clients)
 })

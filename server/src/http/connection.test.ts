@@ -12,7 +12,7 @@ import type { CloseReason } from '../hub/hub.ts'
 type Opened = {
   server: Server
   connection: HttpConnection
-  reader: IncomingMessage
+  client: IncomingMessage
   reasons: CloseReason[]
 }
 
@@ -39,15 +39,15 @@ async function open(
     outgoing.on('response', resolve).on('error', reject),
   )
   outgoing.end()
-  const reader = await responded
-  reader.on('error', () => undefined)
+  const client = await responded
+  client.on('error', () => undefined)
   t.after(() => {
     outgoing.destroy()
     server.closeAllConnections()
     server.close()
   })
   assert.ok(connection)
-  return { server, connection, reader, reasons }
+  return { server, connection, client, reasons }
 }
 
 const megabyte = Buffer.alloc(2 ** 20, 'x')
@@ -66,9 +66,9 @@ test('a client that stops reading is closed at the bound, and nothing more is he
 })
 
 test('a client that reads gets every byte, however much there is', async t => {
-  const { connection, reader } = await open(t)
+  const { connection, client } = await open(t)
   let received = 0
-  reader.on('data', (bytes: Buffer) => (received += bytes.length))
+  client.on('data', (bytes: Buffer) => (received += bytes.length))
 
   for (let count = 1; count <= 20; count += 1) {
     assert.equal(connection.write(megabyte), true)
@@ -79,15 +79,15 @@ test('a client that reads gets every byte, however much there is', async t => {
 })
 
 test('a stream ends by itself at its age, as HTTP wants it', async t => {
-  const { connection, reader, reasons } = await open(t, { endsAfterMs: 60_000 })
-  reader.resume()
+  const { connection, client, reasons } = await open(t, { endsAfterMs: 60_000 })
+  client.resume()
 
   connection.sweep(performance.now() + 59_000)
   assert.deepEqual(reasons, [])
   connection.sweep(performance.now() + 60_000)
 
-  await once(reader, 'end')
-  assert.equal(reader.complete, true)
+  await once(client, 'end')
+  assert.equal(client.complete, true)
   await until('its close', 2000, () => reasons.length > 0)
   assert.deepEqual(reasons, ['stream-age'])
 })
@@ -120,8 +120,8 @@ test('a stream that ended by age is cut if its client never takes the rest', asy
 })
 
 test('a quiet stream is not taken for a stalled one', async t => {
-  const { connection, reader, reasons } = await open(t)
-  reader.resume()
+  const { connection, client, reasons } = await open(t)
+  client.resume()
   connection.write(Buffer.from('data: x\n\n'))
   await until('it to be sent', 2000, () => {
     connection.sweep(performance.now())
@@ -134,9 +134,9 @@ test('a quiet stream is not taken for a stalled one', async t => {
 })
 
 test('a client that leaves is reported once, and later writes do no harm', async t => {
-  const { connection, reader, reasons } = await open(t)
+  const { connection, client, reasons } = await open(t)
 
-  reader.destroy()
+  client.destroy()
   await until('its close', 2000, () => reasons.length > 0)
 
   assert.equal(connection.write(megabyte), false)
@@ -146,15 +146,15 @@ test('a client that leaves is reported once, and later writes do no harm', async
 })
 
 test('a drain ends the streams as HTTP wants it and leaves nothing open', async t => {
-  const { server, connection, reader, reasons } = await open(t)
-  reader.resume()
+  const { server, connection, client, reasons } = await open(t)
+  client.resume()
 
   await Promise.all([
     drain({ servers: [server], connections: [connection], open: () => 1, drainMs: 1000 }),
-    once(reader, 'end'),
+    once(client, 'end'),
   ])
 
-  assert.equal(reader.complete, true)
+  assert.equal(client.complete, true)
   assert.deepEqual(reasons, ['drain'])
   assert.equal(server.listening, false)
 })

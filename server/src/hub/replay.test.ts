@@ -67,25 +67,25 @@ function event(id: string, topic = 'a') {
 }
 
 /** Opens as stream.ts does, which sends hello and the gap itself. */
-function joined(hub: Hub, lastEventId: string | undefined, topics = ['a'], reader = new Client()): Client {
+function joined(hub: Hub, lastEventId: string | undefined, topics = ['a'], client = new Client()): Client {
   hub.open(topics, lastEventId, ({ position, gap }) => {
-    if (gap !== '') reader.seen.push(`gap ${position}`)
-    return reader
+    if (gap !== '') client.seen.push(`gap ${position}`)
+    return client
   })
-  return reader
+  return client
 }
 
-test('a reader that comes back gets what it missed, and then what comes', async () => {
+test('a client that comes back gets what it missed, and then what comes', async () => {
   const hub = await hubWith(['1-0', '2-0', '3-0'])
 
-  const reader = joined(hub, '1-0')
+  const client = joined(hub, '1-0')
   await hub.deliver([event('4-0')])
 
-  assert.deepEqual(reader.seen, ['2-0', '3-0', '4-0'])
+  assert.deepEqual(client.seen, ['2-0', '3-0', '4-0'])
   assert.deepEqual([hub.stats.replays, hub.stats.replayed, hub.stats.delivered], [1, 2, 3])
 })
 
-test('a reader that comes for the first time starts at the end, and can come back from there before its first event', async () => {
+test('a client that comes for the first time starts at the end, and can come back from there before its first event', async () => {
   const hub = await hubWith(['1-0', '2-0'])
 
   const first = joined(hub, undefined)
@@ -124,73 +124,73 @@ test('whoever joins while a batch is written gets it once', async () => {
   assert.deepEqual(late.seen, ['4-0'])
 })
 
-test('a replay goes at the pace of its reader, in pieces, while live events come', async () => {
+test('a replay goes at the pace of its client, in pieces, while live events come', async () => {
   const ids = Array.from({ length: 100 }, (_, n) => `${n + 1}-0`)
   const hub = await hubWith(ids, { pieceBytesMax: 100 })
-  const reader = new Client()
-  reader.stop()
+  const client = new Client()
+  client.stop()
 
-  joined(hub, '0-0', ['a'], reader)
+  joined(hub, '0-0', ['a'], client)
   await hub.deliver([event('101-0')])
   await hub.deliver([event('102-0')])
-  assert.equal(reader.writes, 1)
-  reader.readOn()
-  await until('all of it', 2000, () => reader.seen.length === 102)
+  assert.equal(client.writes, 1)
+  client.readOn()
+  await until('all of it', 2000, () => client.seen.length === 102)
   await hub.deliver([event('103-0')])
 
-  assert.deepEqual(reader.seen, [...ids, '101-0', '102-0', '103-0'])
+  assert.deepEqual(client.seen, [...ids, '101-0', '102-0', '103-0'])
 })
 
 test('a replay that is overtaken by the bound of the tail has one gap, and goes on after it', async () => {
   const hub = await hubWith(['1-0', '2-0', '3-0', '4-0'], { eventsMax: 4, pieceBytesMax: 40 })
-  const reader = new Client()
-  reader.stop()
+  const client = new Client()
+  client.stop()
 
-  joined(hub, '0-0', ['a'], reader)
+  joined(hub, '0-0', ['a'], client)
   await hub.deliver(['5-0', '6-0', '7-0'].map(id => event(id)))
-  reader.readOn()
-  await until('the end', 2000, () => reader.seen.at(-1) === '7-0')
+  client.readOn()
+  await until('the end', 2000, () => client.seen.at(-1) === '7-0')
 
-  assert.deepEqual(reader.seen, ['1-0', '2-0', 'gap 3-0', '4-0', '5-0', '6-0', '7-0'])
+  assert.deepEqual(client.seen, ['1-0', '2-0', 'gap 3-0', '4-0', '5-0', '6-0', '7-0'])
 })
 
-test('a reader that leaves in the middle of its replay is forgotten', async () => {
+test('a client that leaves in the middle of its replay is forgotten', async () => {
   const hub = await hubWith(['1-0', '2-0', '3-0'], { pieceBytesMax: 1 })
-  const reader = new Client()
-  reader.stop()
-  const leave = hub.open(['a'], '0-0', () => reader)
+  const client = new Client()
+  client.stop()
+  const leave = hub.open(['a'], '0-0', () => client)
 
   leave()
-  reader.readOn()
+  client.readOn()
   await new Promise(setImmediate)
   await hub.deliver([event('4-0')])
 
-  assert.deepEqual(reader.seen, ['1-0'])
+  assert.deepEqual(client.seen, ['1-0'])
   assert.deepEqual([hub.connections, hub.topics, hub.all()], [0, 0, []])
 })
 
-test('a reader ahead of this worker waits until the worker is there, and gets nothing twice', async () => {
+test('a client ahead of this worker waits until the worker is there, and gets nothing twice', async () => {
   const hub = await hubWith(['1-0'], { lastId: async () => '4-0' })
 
-  const reader = joined(hub, '3-0')
+  const client = joined(hub, '3-0')
   await hub.deliver([event('2-0')])
   await hub.deliver([event('3-0'), event('4-0')])
   await hub.deliver([event('5-0')])
 
-  assert.deepEqual(reader.seen, ['4-0', '5-0'])
+  assert.deepEqual(client.seen, ['4-0', '5-0'])
 })
 
-test('a reader whose id is above the end of the log gets a gap once Redis has said so, and goes on live', async () => {
+test('a client whose id is above the end of the log gets a gap once Redis has said so, and goes on live', async () => {
   const hub = await hubWith(['1-0', '2-0'])
 
-  const reader = joined(hub, '9-0')
-  await until('the gap', 2000, () => reader.seen.length > 0)
+  const client = joined(hub, '9-0')
+  await until('the gap', 2000, () => client.seen.length > 0)
   await hub.deliver([event('3-0')])
 
-  assert.deepEqual(reader.seen, ['gap 2-0', '3-0'])
+  assert.deepEqual(client.seen, ['gap 2-0', '3-0'])
 })
 
-test('while Redis cannot say whether an id is known, its reader waits', async () => {
+test('while Redis cannot say whether an id is known, its client waits', async () => {
   let away = true
   const lastId = async () => {
     if (away) throw new BusAway('away')
@@ -198,17 +198,17 @@ test('while Redis cannot say whether an id is known, its reader waits', async ()
   }
   const hub = await hubWith(['1-0'], { lastId })
 
-  const reader = joined(hub, '9-0')
+  const client = joined(hub, '9-0')
   hub.sweep(Date.now())
   await hub.heartbeat()
-  assert.deepEqual(reader.seen, ['comment'])
+  assert.deepEqual(client.seen, ['comment'])
   away = false
   await until('the gap', 2000, () => {
     hub.sweep(Date.now())
-    return reader.seen.length > 1
+    return client.seen.length > 1
   })
 
-  assert.deepEqual(reader.seen, ['comment', 'gap 1-0'])
+  assert.deepEqual(client.seen, ['comment', 'gap 1-0'])
 })
 
 test('a heartbeat says the position that all level streams have, and to the others only that it is alive', async () => {
@@ -251,7 +251,7 @@ test('a gap reaches every stream that it concerns, wherever it stands, and every
   assert.deepEqual(late.seen, ['gap 7-0', '8-0', '9-0', '10-0'])
 })
 
-test('a slow reader that takes no more in its replay does not keep the others', async () => {
+test('a slow client that takes no more in its replay does not keep the others', async () => {
   const hub = await hubWith(['1-0', '2-0'], { pieceBytesMax: 1 })
   const closed = new Client()
   closed.takes = false
@@ -283,24 +283,24 @@ test('every gap that one stream is told is counted, whichever way it came to it'
   assert.deepEqual([hub.stats.gapsOnReturn, hub.stats.gaps], [3, 0])
 })
 
-test('a reader that is ahead when a gap goes past it is told at once', async () => {
+test('a client that is ahead when a gap goes past it is told at once', async () => {
   const hub = await hubWith(['1-0', '5-0'], { lastId: async () => '30-0' })
-  const reader = joined(hub, '10-0')
+  const client = joined(hub, '10-0')
 
   await hub.gap('20-0')
-  await until('the gap', 2000, () => reader.seen.length > 0)
+  await until('the gap', 2000, () => client.seen.length > 0)
   await hub.deliver([event('21-0')])
 
-  assert.deepEqual(reader.seen, ['gap 20-0', '21-0'])
+  assert.deepEqual(client.seen, ['gap 20-0', '21-0'])
 })
 
-test('a reader whose id is unknown starts at the end of the log, also on a worker that is not there yet', async () => {
+test('a client whose id is unknown starts at the end of the log, also on a worker that is not there yet', async () => {
   const hub = await hubWith(['1-0'], { lastId: async () => '3-0' })
 
-  const reader = joined(hub, '9-0')
-  await until('the gap', 2000, () => reader.seen.length > 0)
+  const client = joined(hub, '9-0')
+  await until('the gap', 2000, () => client.seen.length > 0)
   await hub.deliver([event('2-0'), event('3-0')])
   await hub.deliver([event('4-0')])
 
-  assert.deepEqual(reader.seen, ['gap 3-0', '4-0'])
+  assert.deepEqual(client.seen, ['gap 3-0', '4-0'])
 })

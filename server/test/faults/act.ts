@@ -10,7 +10,7 @@ export async function act(world: World, faults: Fault[], random: Random): Promis
   const { streams, pubsub } = world
   const isLossy = faults.some(({ pubsubLoses }) => pubsubLoses !== 'nothing')
   const sides = isLossy ? [streams, pubsub] : [streams]
-  await Promise.all(sides.map(async side => await side.openReaders()))
+  await Promise.all(sides.map(async side => await side.openClients()))
   const load = new Load(streams)
   const phases = new Phases(pubsub)
   try {
@@ -27,7 +27,7 @@ export async function act(world: World, faults: Fault[], random: Random): Promis
     await Promise.all(effects.map(async effect => await effect.end()))
 
     await world.ready()
-    await phases.comeBack(isLossy ? pubsub.readers : [], deaf)
+    await phases.comeBack(isLossy ? pubsub.clients : [], deaf)
     if (isLossy) await phases.publish(pubsub.base, 'all')
     await load.end()
     const reports = [load.report(), ...(isLossy ? [phases.report(missed, deaf)] : [])]

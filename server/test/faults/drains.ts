@@ -44,7 +44,7 @@ export const killedInItsDrain: Fault = {
     const delayMs = scene.random.integer(0, 300)
     return await losingAWorker(scene, async (side, victim) => {
       await killDraining(side, victim, delayMs, async () =>
-        until('its streams to end', 5000, () => side.readersOn(victim).length === 0),
+        until('its streams to end', 5000, () => side.clientsOn(victim).length === 0),
       )
     })
   },

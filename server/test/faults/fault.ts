@@ -4,7 +4,7 @@ import type { Side } from './side.ts'
 import type { World } from './world.ts'
 
 /** What a fault disturbs. Two faults can be struck at once if they have none of these in common. */
-type Part = 'workers' | 'servers' | 'links' | 'redis' | 'proxy' | 'readers'
+type Part = 'workers' | 'servers' | 'links' | 'redis' | 'proxy' | 'clients'
 
 /** Where a fault strikes: on every one of `sides` in the same way, with what it draws from `random`. */
 export type Scene = { world: World; sides: Side[]; random: Random }

@@ -4,7 +4,7 @@ import { Random } from '@sse-lab/testkit/random.ts'
 import { act } from './act.ts'
 import { faults } from './faults.ts'
 import { drawPairs, pairName } from './pairs.ts'
-import { stopReading } from './stopped-reader.ts'
+import { stopReading } from './stopped-client.ts'
 import { World } from './world.ts'
 
 const seed = process.env.SEED || String(randomInt(1_000_000))

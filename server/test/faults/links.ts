@@ -7,7 +7,7 @@ async function deafen(scene: Scene, hurt: () => Promise<void>): Promise<Effect> 
   await hurt()
   for (const side of sides) await side.b.isCutOff()
   return {
-    deaf: sides.flatMap(side => side.readersOn(side.b)),
+    deaf: sides.flatMap(side => side.clientsOn(side.b)),
     end: async () => await world.links.b.mend(),
   }
 }

@@ -38,25 +38,25 @@ export class Load {
     await Promise.all(this.#publishers.map(async publisher => await publisher.stop()))
     await this.#closing.publish(this.#side.base, givenUpMs)
     await until(`the closing event at every client of ${this.#side.name}`, 10_000, () =>
-      this.#side.readers.every(
+      this.#side.clients.every(
         ({ fatal, received }) => fatal !== undefined || received.at(-1)?.publisher === 'closing',
       ),
     ).catch(() => undefined) // the report says what is missing
   }
 
   report(): Report {
-    const { readers, name } = this.#side
+    const { clients, name } = this.#side
     const acknowledged = this.#acknowledged()
     const wrong = [...this.#publishers, this.#closing].flatMap(({ fatal }) => fatal ?? [])
-    for (const [index, { received, gaps, fatal }] of readers.entries()) {
+    for (const [index, { received, gaps, fatal }] of clients.entries()) {
       const found = audit(acknowledged, received)
       const clean = Object.values(found).every(names => names.length === 0)
       if (!clean || gaps.length > 0) wrong.push(`client ${index}: ${auditText(found)}, gaps ${gaps.length}`)
       if (fatal !== undefined) wrong.push(`client ${index} was ended for good by ${fatal}`)
     }
-    const cuts = readers.reduce((sum, reader) => sum + reader.cuts, 0)
+    const cuts = clients.reduce((sum, client) => sum + client.cuts, 0)
     const repeats = this.#publishers.reduce((sum, { unacknowledged }) => sum + unacknowledged, 0)
-    const said = `${name}: ${acknowledged.length} events, ${repeats} repeats, ${readers.length} clients, ${cuts} cuts`
+    const said = `${name}: ${acknowledged.length} events, ${repeats} repeats, ${clients.length} clients, ${cuts} cuts`
     return { said, wrong }
   }
 

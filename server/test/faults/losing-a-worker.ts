@@ -16,7 +16,7 @@ export async function losingAWorker(
   const instance = scene.random.integer(0, 1)
   return await onEachSide(scene, async side => {
     const victim = await workerOf(side.a, instance)
-    const deaf = side.readersOn(victim)
+    const deaf = side.clientsOn(victim)
     await side.cutting(deaf, async () => await end(side, victim))
     return {
       deaf,

@@ -30,7 +30,7 @@ export class Phases {
     })
     const last = acknowledged.at(-1)?.sequence
     if (heardBy !== undefined) {
-      const without = () => this.#side.readers.filter(({ received }) => received.at(-1)?.sequence !== last)
+      const without = () => this.#side.clients.filter(({ received }) => received.at(-1)?.sequence !== last)
       await until('the last event to reach all', 5000, () => without().length === 0).catch(() => {
         const who = without().map(({ worker, received }) => `${worker} has ${received.at(-1)?.sequence}`)
         throw new Error(`event ${last} did not reach all clients of ${this.#side.name}: ${who.join(', ')}`)
@@ -40,29 +40,29 @@ export class Phases {
   }
 
   /** Lets those return that were held back, and waits until all listen, the deaf ones having been told of a gap. */
-  async comeBack(readers: TestStream[], deaf: Set<TestStream>): Promise<void> {
-    for (const reader of readers) reader.release()
-    for (const reader of readers) {
-      await reader.greeted()
-      if (deaf.has(reader)) await until('a gap at a client that was deaf', 5000, () => reader.gaps.length > 0)
+  async comeBack(clients: TestStream[], deaf: Set<TestStream>): Promise<void> {
+    for (const client of clients) client.release()
+    for (const client of clients) {
+      await client.greeted()
+      if (deaf.has(client)) await until('a gap at a client that was deaf', 5000, () => client.gaps.length > 0)
     }
   }
 
   report(missed: Entry[], deaf: Set<TestStream>): Report {
-    const { readers, name } = this.#side
+    const { clients, name } = this.#side
     const { acknowledged } = this.#publisher
     const wrong: string[] = []
-    for (const [index, reader] of readers.entries()) {
-      const who = `client ${index}, ${deaf.has(reader) ? 'deaf' : 'not deaf'}`
-      const found = audit(acknowledged, reader.received)
-      const foretold = deaf.has(reader) ? missed.map(entryName) : []
+    for (const [index, client] of clients.entries()) {
+      const who = `client ${index}, ${deaf.has(client) ? 'deaf' : 'not deaf'}`
+      const found = audit(acknowledged, client.received)
+      const foretold = deaf.has(client) ? missed.map(entryName) : []
       const asForetold = isDeepStrictEqual(found, { lost: foretold, doubled: [], disordered: [] })
       if (!asForetold) wrong.push(`${who}: ${auditText(found)}; predicted to be lost: ${foretold.length}`)
-      if (reader.fatal !== undefined) wrong.push(`${who}: ended for good by ${reader.fatal}`)
+      if (client.fatal !== undefined) wrong.push(`${who}: ended for good by ${client.fatal}`)
     }
-    const deafHere = readers.filter(reader => deaf.has(reader)).length
+    const deafHere = clients.filter(client => deaf.has(client)).length
     if (deafHere === 0 || missed.length === 0) wrong.push('nothing was at stake')
-    const said = `${name}: ${acknowledged.length} events, ${readers.length} clients, ${deafHere} of them lost ${missed.length}`
+    const said = `${name}: ${acknowledged.length} events, ${clients.length} clients, ${deafHere} of them lost ${missed.length}`
     return { said, wrong }
   }
 }

@@ -22,12 +22,12 @@ export const restarted: Fault = {
   name: 'nginx is killed, and started',
   pubsubLoses: 'what the deaf clients miss',
   because: 'every stream is cut, while servers go on to take events from those who reach them otherwise',
-  hits: ['proxy', 'readers'],
+  hits: ['proxy', 'clients'],
   begin: async scene =>
     await onEachSide(scene, async side => {
-      await side.cutting(side.readers, async () => await docker('kill', side.proxy))
+      await side.cutting(side.clients, async () => await docker('kill', side.proxy))
       return {
-        deaf: side.readers,
+        deaf: side.clients,
         silences: true,
         async end() {
           await docker('start', side.proxy)

@@ -15,7 +15,7 @@ async function awayAndBack(scene: Scene, how: 'stop' | 'kill'): Promise<Effect> 
     return (await world.subscriptions()) === world.subscriptionsOfAll - world.subscriptionsOfALink
   })
   return {
-    deaf: sides.flatMap(side => side.readersOn(side.b)),
+    deaf: sides.flatMap(side => side.clientsOn(side.b)),
     end: async () => await world.links.b.mend(),
   }
 }
@@ -44,7 +44,7 @@ export const paused: Fault = {
   pubsubLoses: 'nothing',
   because: 'no publish is acknowledged meanwhile',
   // Where it is paused, the phases that tell what is lost cannot be published.
-  hits: ['redis', 'links', 'servers', 'workers', 'readers'],
+  hits: ['redis', 'links', 'servers', 'workers', 'clients'],
   async begin({ world, sides }) {
     await world.toRedis('pause')
     for (const side of sides) await until('a publish to be refused', 5000, async () => await side.refuses())
@@ -68,7 +68,7 @@ export const clientsKilled: Fault = {
     }
     await until('no worker to hear the bus', 5000, async () => (await world.subscriptions()) === 0)
     return {
-      deaf: sides.flatMap(side => side.readers),
+      deaf: sides.flatMap(side => side.clients),
       end: async () => void (await world.redis('acl', 'setuser', 'default', '+subscribe')),
     }
   },

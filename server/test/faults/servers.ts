@@ -10,7 +10,7 @@ export const reloaded: Fault = {
   begin: async scene =>
     await onEachSide(scene, async side => {
       const before = await side.b.pids()
-      const deaf = side.readersOn(side.b)
+      const deaf = side.clientsOn(side.b)
       await side.cutting(deaf, async () => await side.b.exec('npx', 'pm2', 'reload', 'server'))
       await until('every worker to be another', 5000, async () =>
         (await side.b.pids()).every(pid => !before.includes(pid)),
@@ -26,7 +26,7 @@ export const killedServer: Fault = {
   hits: ['servers', 'links'],
   begin: async scene =>
     await onEachSide(scene, async side => {
-      const deaf = side.readersOn(side.b)
+      const deaf = side.clientsOn(side.b)
       await side.cutting(deaf, async () => await docker('kill', side.b.id))
       return { deaf, end: async () => void (await docker('start', side.b.id)) }
     }),

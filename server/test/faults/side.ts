@@ -5,7 +5,7 @@ import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { docker, listWorkers, readWorkers, type ListedWorker } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
-const readerCount = 8
+const clientCount = 8
 const workerCount = 2
 
 /** A server container of two workers. */
@@ -73,7 +73,7 @@ export class Side {
   readonly b: Server
   /** Of the present clients. */
   topic = ''
-  readers: TestStream[] = []
+  clients: TestStream[] = []
 
   constructor({ name, bus, base, proxy, a, b }: SideParts) {
     this.name = name
@@ -85,36 +85,36 @@ export class Side {
   }
 
   /** Opens clients through nginx until each worker holds one, and at least eight. */
-  async openReaders(): Promise<void> {
+  async openClients(): Promise<void> {
     this.topic = randomUUID()
-    this.readers = []
-    const holders = () => new Set(this.readers.map(reader => reader.worker)).size
-    while (this.readers.length < readerCount || holders() < 2 * workerCount) {
-      if (this.readers.length > 100) throw new Error(`100 clients are on ${holders()} workers only`)
-      const reader = TestStream.returning(`${this.base}/events?topic=${this.topic}`)
-      this.readers.push(reader)
-      await reader.greeted()
+    this.clients = []
+    const holders = () => new Set(this.clients.map(client => client.worker)).size
+    while (this.clients.length < clientCount || holders() < 2 * workerCount) {
+      if (this.clients.length > 100) throw new Error(`100 clients are on ${holders()} workers only`)
+      const client = TestStream.returning(`${this.base}/events?topic=${this.topic}`)
+      this.clients.push(client)
+      await client.greeted()
     }
   }
 
   /** The clients that a worker holds, or all workers of a server. */
-  readersOn(holder: ListedWorker | Server): TestStream[] {
-    return this.readers.filter(({ worker }) =>
+  clientsOn(holder: ListedWorker | Server): TestStream[] {
+    return this.clients.filter(({ worker }) =>
       holder instanceof Server ? worker?.startsWith(`${holder.host}/`) : worker === holder.worker,
     )
   }
 
   /**
-   * Strikes, and resolves when every one of `readers` was cut by it. Where a bus forgets, they stay away until they are
+   * Strikes, and resolves when every one of `clients` was cut by it. Where a bus forgets, they stay away until they are
    * released, so that what they miss is known exactly; where it must not, they come back on their own.
    */
-  async cutting(readers: TestStream[], strike: () => Promise<unknown>): Promise<void> {
-    if (readers.length === 0) throw new Error(`there is no client to cut on ${this.name}`)
-    const before = readers.map(reader => reader.cuts)
-    if (this.name === 'pubsub') for (const reader of readers) reader.hold()
+  async cutting(clients: TestStream[], strike: () => Promise<unknown>): Promise<void> {
+    if (clients.length === 0) throw new Error(`there is no client to cut on ${this.name}`)
+    const before = clients.map(client => client.cuts)
+    if (this.name === 'pubsub') for (const client of clients) client.hold()
     await strike()
-    await until(`${readers.length} clients of ${this.name} to be cut`, 10_000, () =>
-      readers.every((reader, index) => reader.cuts > (before[index] ?? 0) || reader.worker === undefined),
+    await until(`${clients.length} clients of ${this.name} to be cut`, 10_000, () =>
+      clients.every((client, index) => client.cuts > (before[index] ?? 0) || client.worker === undefined),
     )
   }
 

@@ -64,7 +64,7 @@ export const blocked: Fault = {
   pubsubLoses: 'nothing',
   because: 'Redis and the kernel hold for it what it does not read',
   // It cannot subscribe again, nor say hello to a client.
-  hits: ['workers', 'redis', 'readers'],
+  hits: ['workers', 'redis', 'clients'],
   async begin(scene) {
     const instance = scene.random.integer(0, 1)
     return await onEachSide(scene, async ({ a }) => {

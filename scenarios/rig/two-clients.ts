@@ -8,18 +8,18 @@ import type { Judgement, SideName } from '../scenario.ts'
 const smallCount = 20
 
 /** What the clients had after small events, and the one with gzip after a large one that cannot be compressed. */
-export type TwoReaders = { plain: number; gzip: number; pushed: number; encoding: string }
+export type TwoClients = { plain: number; gzip: number; pushed: number; encoding: string }
 
 /**
  * Publishes small events to two clients, one of which takes gzip as every browser does, and waits `waitMs`. Then 60 kB of
  * noise fill whatever block a compressor may be waiting for. `joined` resolves when the server holds both streams; without
  * it the headers of the second say so, if nothing holds them back.
  */
-export async function twoReaders(
+export async function twoClients(
   base: string,
   waitMs: number,
   joined?: () => Promise<unknown>,
-): Promise<TwoReaders> {
+): Promise<TwoClients> {
   const url = `${base}/events?topic=t`
   const plain = await TestStream.openGreeted(url)
   let gzip: TestStream | undefined
@@ -37,7 +37,7 @@ export async function twoReaders(
 }
 
 /** With a compressor on the way the events are held until they are pushed; without one both clients have all. */
-export const judgeReaders: Record<SideName, (figures: TwoReaders) => Judgement> = {
+export const judgeClients: Record<SideName, (figures: TwoClients) => Judgement> = {
   broken: figures => ({
     predicted: `0 of ${smallCount} with gzip, ${smallCount} without; then ${smallCount}, pushed out by 60 kB of noise`,
     measured: told(figures),
@@ -56,7 +56,7 @@ export const judgeReaders: Record<SideName, (figures: TwoReaders) => Judgement> 
   }),
 }
 
-function told({ plain, gzip, pushed }: TwoReaders): string {
+function told({ plain, gzip, pushed }: TwoClients): string {
   return `${gzip} of ${smallCount} with gzip, ${plain} without${pushed === gzip ? '' : `; then ${pushed}`}`
 }
 

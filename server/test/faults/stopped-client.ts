@@ -5,7 +5,7 @@ import { setSysctl } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import type { Side } from './side.ts'
 
-const readerCount = 3
+const clientCount = 3
 const publisherCount = 8
 // With field names, id and sequence it stays below EVENT_BYTES_MAX, 64 KiB.
 const padding = 'x'.repeat(65_000)
@@ -21,10 +21,10 @@ const nginxReceivesBytes = '4096 131072 1048576'
 export async function stopReading(side: Side, bytes: number): Promise<string> {
   // Linux lets a socket that was read fast hold 32 MB. Here nginx would: how much is lost, and whether any, would be chance.
   await setSysctl(side.proxy, 'net/ipv4/tcp_rmem', nginxReceivesBytes)
-  await side.openReaders()
+  await side.openClients()
   try {
-    for (const spare of side.readers.splice(readerCount)) spare.close()
-    const [stopped, ...others] = side.readers
+    for (const spare of side.clients.splice(clientCount)) spare.close()
+    const [stopped, ...others] = side.clients
     if (stopped === undefined) throw new Error('there is no client')
     stopped.stopReading()
     const publishers = await pass(side, others, Math.ceil(bytes / padding.length))
@@ -42,8 +42,8 @@ export async function stopReading(side: Side, bytes: number): Promise<string> {
   }
 }
 
-/** Publishes so many large events, at the pace of `readers`. */
-async function pass({ topic, base }: Side, readers: TestStream[], events: number): Promise<Publisher[]> {
+/** Publishes so many large events, at the pace of `clients`. */
+async function pass({ topic, base }: Side, clients: TestStream[], events: number): Promise<Publisher[]> {
   const publishers = Array.from(
     { length: publisherCount },
     (_, index) => new Publisher({ name: `large${index}`, topic, repeats: true, padding }),
@@ -53,14 +53,14 @@ async function pass({ topic, base }: Side, readers: TestStream[], events: number
     while (begun < events) {
       begun += 1
       await until('the other clients to keep up', 10_000, () =>
-        readers.every(({ received }) => begun - received.length < behindMax + publisherCount),
+        clients.every(({ received }) => begun - received.length < behindMax + publisherCount),
       )
       if (!(await publisher.publish(base, 5000))) throw new Error('a large event was not acknowledged')
     }
   }
   await Promise.all(publishers.map(publishAll))
   await until('the other clients to have all', 10_000, () =>
-    readers.every(({ received }) => received.length >= events),
+    clients.every(({ received }) => received.length >= events),
   )
   return publishers
 }

@@ -8,12 +8,12 @@ const bytesMax = [150, 800, 2500]
 // Two heartbeats: with no event under way the cut falls into one of those.
 const quietBytesMax = 60
 
-async function cutAgainAndAgain({ readers }: Side, { random }: Scene): Promise<void> {
+async function cutAgainAndAgain({ clients }: Side, { random }: Scene): Promise<void> {
   for (let round = 0; round < rounds; round += 1) {
-    const cuts = readers.map(reader => reader.cuts)
-    for (const reader of readers) reader.cutAfter(random.integer(1, random.pick(bytesMax)))
+    const cuts = clients.map(client => client.cuts)
+    for (const client of clients) client.cutAfter(random.integer(1, random.pick(bytesMax)))
     await until('every client to be cut', 5000, () =>
-      readers.every((reader, index) => reader.cuts > (cuts[index] ?? 0)),
+      clients.every((client, index) => client.cuts > (cuts[index] ?? 0)),
     )
   }
 }
@@ -22,19 +22,19 @@ export const cutAtRandomBytes: Fault = {
   name: 'clients are cut at random bytes',
   pubsubLoses: 'what the deaf clients miss',
   because: 'what comes while a client is away is kept nowhere',
-  hits: ['readers'],
+  hits: ['clients'],
   async begin(scene) {
     const { world, sides, random } = scene
     // One that another fault has cut already is away, and stays so.
-    const there = world.pubsub.readers.filter(({ worker }) => worker !== undefined)
+    const there = world.pubsub.clients.filter(({ worker }) => worker !== undefined)
     const sure = random.pick(there)
-    const deaf = there.filter(reader => random.next() < 0.5 || reader === sure)
+    const deaf = there.filter(client => random.next() < 0.5 || client === sure)
     await Promise.all(
       sides.map(async side => {
         if (side === world.streams) await cutAgainAndAgain(side, scene)
         else
           await side.cutting(deaf, async () => {
-            for (const reader of deaf) reader.cutAfter(random.integer(1, quietBytesMax))
+            for (const client of deaf) client.cutAfter(random.integer(1, quietBytesMax))
           })
       }),
     )
