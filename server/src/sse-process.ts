@@ -54,7 +54,7 @@ export class Sse {
     registerMetrics(this.metrics, { hub, bus })
     const { name: worker, instance, heartbeatMs, eventBytesMax } = settings
     const quotas = new Quotas(settings)
-    this.#stops.push(every(sweepMs, () => quotas.sweep()))
+    this.#stops.push(every(sweepMs, () => quotas.publishes.sweep()))
     const publisher = (this.#publisher = openPublisher({ bus, stats: hub.stats, quotas, eventBytesMax, log }))
     const hello = { worker, instance, pid: process.pid, bus: bus.name, heartbeatMs }
     const isClosed = () => !this.#isStarted || this.draining

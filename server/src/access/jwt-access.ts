@@ -9,7 +9,7 @@ import { Refusal } from '../http/refusal.ts'
 import type { Log } from '../observe/facts.ts'
 import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
 import type { Authorize } from '../options.ts'
-import { Quotas } from '../quotas.ts'
+import { RateLimit } from '../rate-limit.ts'
 import { openAuthorize, openIdentify } from './authorize.ts'
 import type { Issuer } from './issuers.ts'
 import { openKeys } from './keys.ts'
@@ -30,7 +30,7 @@ export class JwtAccess {
   readonly #revocations = new Revocations()
   readonly #unread: RepeatedFact
   // Each is a write to Redis: a subject opens so many streams a second at most.
-  readonly #tickets = new Quotas({ subjectStreamsMax: 1, subjectPublishesPerSecondMax: ticketsPerSecondMax })
+  readonly #tickets = new RateLimit(ticketsPerSecondMax)
   #redis: Redis | undefined
 
   constructor(parts: JwtAccessParts) {
@@ -67,7 +67,7 @@ export class JwtAccess {
     router.post('/', async (request, response) => {
       const verified = await openIdentify(this.#calls)(request)
       if (!verified.grant.subscribe?.length) throw new Refusal('forbidden', 'The token allows no stream.')
-      if (!this.#tickets.takePublish(verified.subject)) {
+      if (!this.#tickets.take(verified.subject)) {
         throw new Refusal('too-many', 'Too many tickets of one subject. Come back later.')
       }
       const ticket = await makeTicket(this.#calls.redis, verified).catch(notNow)

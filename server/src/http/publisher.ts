@@ -29,7 +29,7 @@ export function openPublisher({ bus, stats, quotas, eventBytesMax, log }: Publis
     if (grant !== undefined && !covers(grant.publish ?? [], draft.topic)) {
       throw new Refusal('forbidden', 'The grant does not cover a publish to this topic.')
     }
-    if (grant?.subject !== undefined && !quotas.takePublish(grant.subject)) {
+    if (grant?.subject !== undefined && !quotas.publishes.take(grant.subject)) {
       throw new Refusal(
         'too-many',
         'Too many publishes of one subject. Nothing was published; come back later.',
