@@ -1,6 +1,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { glob } from 'node:fs/promises'
+import { relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
@@ -89,6 +90,9 @@ const parts: Part[] = [
   },
 ]
 
+/** What failed, for the end of the run: its own place may be thousands of lines above. */
+const failures: string[] = []
+
 function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
@@ -96,7 +100,9 @@ function print(line: string): void {
 async function command(...words: [string, ...string[]]): Promise<Counts> {
   const [file, ...args] = words
   const [code] = await once(spawn(file, args, { stdio: 'inherit' }), 'exit')
-  return code === 0 ? { passed: 1, failed: 0, skipped: 0 } : { passed: 0, failed: 1, skipped: 0 }
+  if (code === 0) return { passed: 1, failed: 0, skipped: 0 }
+  failures.push(words.join(' '))
+  return { passed: 0, failed: 1, skipped: 0 }
 }
 
 function sum(a: Counts, b: Counts): Counts {
@@ -109,6 +115,11 @@ async function tests(patterns: string[], concurrency: boolean): Promise<Counts> 
   for await (const file of glob(patterns)) files.push(file)
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
   const stream = run({ files: files.toSorted(), concurrency, timeout: 480_000 })
+  stream.on('test:fail', ({ name, file = '', details: { error } }) => {
+    // A test that failed by its parts is named by them.
+    if (!('failureType' in error) || error.failureType !== 'subtestsFailed')
+      failures.push(`${name} (${relative(root, file)})`)
+  })
   stream.on('test:summary', ({ file, counts: all }) => {
     if (file !== undefined) return // one file's; the last is that of all
     counts.passed = all.passed
@@ -166,6 +177,7 @@ async function main(): Promise<void> {
   }
 
   print(`\ntimes: ${times.join(', ')}`)
+  for (const failure of failures) print(`FAILED: ${failure}`)
   if (total.skipped > 0)
     print(
       `SKIPPED: ${total.skipped} tests did not run${process.env.CI ? ', and in CI that is a failure' : ''}`,
