@@ -169,7 +169,9 @@ async function main(): Promise<void> {
       stack = true
       print(`the stack is up after ${seconds(begun)}`)
     }
+    const namedBefore = failures.length
     const counts = await part.act()
+    if (counts.failed > 0 && failures.length === namedBefore) failures.push(part.name)
     total.passed += counts.passed
     total.failed += counts.failed
     total.skipped += counts.skipped
