@@ -4,15 +4,16 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { docker } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
+import { oneClient } from './tokens.ts'
 
-/** What is measured, while it runs: where it takes streams and publishes, and its processes on the host. */
-type Running = AsyncDisposable & { url: string; pids: number[] }
+/** What is measured, while it runs: where it takes streams and publishes, with which header, and its processes on the host. */
+type Running = AsyncDisposable & { url: string; pids: number[]; header?: string }
 
 export type Contender = { name: string; start: () => Promise<Running> }
 
 const root = new URL('../../', import.meta.url)
 // All stand on the host's network, on loopback: the bridge and its port mapping would be measured with them.
-const ports = { limit: 3900, server: 3901, nginx: 3902, redis: 3903 }
+const ports = { limit: 3900, server: 3901, nginx: 3902, redis: 3903, admin: 3904 }
 const prefix = 'sse-lab-bench'
 const socketFile = '/run/lab/server.sock'
 
@@ -38,6 +39,17 @@ export function lab({ workers = 2, way = 'direct' }: { workers?: number; way?: W
       return await startHub({ env: way === 'socket' ? { ...env, SOCKET: socketFile } : env, workers, way })
     },
   }
+}
+
+/** The same with access control: a token is checked for each stream and each publish. */
+export const labWithAccess: Contender = {
+  name: 'lab, AUTH=jwt',
+  start: async () => {
+    const { env, files, header } = await oneClient(ports.admin)
+    const all = { BUS: 'streams', WORKERS: '2', CONNECTIONS_MAX: '20000', LOG_LEVEL: 'warn', ...env }
+    const hub = { env: all, files, workers: 2, way: 'direct', operatorsPort: ports.admin } as const
+    return { ...(await startHub(hub)), header }
+  },
 }
 
 /** A hub as people write it, in the same image under the same pm2, alone or behind the same nginx: express-hub.js. */
@@ -69,8 +81,13 @@ type Part = {
 async function startHub({
   workers,
   way,
+  operatorsPort = ports.server,
   ...hub
-}: Omit<Part, 'name' | 'image' | 'ready'> & { workers: number; way: Way }): Promise<Running> {
+}: Omit<Part, 'name' | 'image' | 'ready'> & {
+  workers: number
+  way: Way
+  operatorsPort?: number
+}): Promise<Running> {
   const url = `http://127.0.0.1:${ports.server}`
   const redis: Part = {
     name: 'redis',
@@ -93,7 +110,7 @@ async function startHub({
     name: 'server',
     image: 'sse-lab/server',
     env,
-    ready: async () => (await readyWorkers(url)) === workers,
+    ready: async () => (await readyWorkers(`http://127.0.0.1:${operatorsPort}`)) === workers,
   }
   if (way === 'direct') return await startAll([redis, server], url)
   const front = `http://127.0.0.1:${ports.nginx}`

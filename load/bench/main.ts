@@ -15,7 +15,9 @@ const run = promisify(execFile)
 const rounds = readNumber('ROUNDS', 3)
 const ratioMax = readNumber('RATIO_MAX', Infinity)
 const word = process.env.ROWS || undefined
-const chosen = rows.filter(({ name, curve }) => (word === undefined ? !curve : name.includes(word)))
+const chosen = rows.filter(({ name, onlyWhenChosen }) =>
+  word === undefined ? !onlyWhenChosen : name.includes(word),
+)
 const turns = longTurns.map(turn => ({ ...turn, name: `hub: longest turn, ${turn.name}` }))
 const chosenTurns = turns.filter(({ name }) => word === undefined || name.includes(word))
 if (chosen.length + chosenTurns.length === 0) {
@@ -67,6 +69,7 @@ async function measure({ load }: Row, contender: Contender): Promise<Figures> {
     subscribe: `${running.url}/events?topic=bench`,
     publish: `${running.url}/events`,
     pids: running.pids.join(),
+    ...(running.header !== undefined && { header: running.header }),
     ...load,
   }
   const words = Object.entries(options).flatMap(([name, value]) => [`-${name}`, String(value)])

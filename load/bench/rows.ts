@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { express, lab, limit, type Contender } from './contender.ts'
+import { express, lab, labWithAccess, limit, type Contender } from './contender.ts'
 
 /** What the generator reports: see Result in generator/main.go. */
 export const figures = z.object({
@@ -35,8 +35,8 @@ export type Row = {
   answer: (figures: Figures) => number
   /** The answer is what a delivery costs, so that its ratio to the limit may have a bound. */
   cost?: true
-  /** A curve runs only when it is chosen. */
-  curve?: true
+  /** Runs only when a part of its name is in ROWS. */
+  onlyWhenChosen?: true
 }
 
 const cpu = {
@@ -100,6 +100,31 @@ export const rows: Row[] = [
     contenders: [lab({ way: 'tcp' }), lab({ way: 'socket' })],
     load: { streams: 10_000, rate: 5, seconds: 120 },
   },
+  // What access control costs: beside the same server without it.
+  {
+    name: 'access: 1,000 streams, 50 events/s',
+    unit: 'CPU µs per delivery',
+    contenders: [lab(), labWithAccess],
+    load: { streams: 1000, rate: 50 },
+    answer: ({ usPerDelivery }) => usPerDelivery,
+    onlyWhenChosen: true,
+  },
+  {
+    name: 'access: 5,000 idle streams',
+    unit: 'KiB per stream',
+    contenders: [lab(), labWithAccess],
+    load: { streams: 5000, publishers: 0, seconds: 1 },
+    answer: ({ kibPerStream }) => kibPerStream,
+    onlyWhenChosen: true,
+  },
+  {
+    name: 'access: 10 streams, 500 events/s',
+    unit: 'CPU µs per publish, with its deliveries',
+    contenders: [lab(), labWithAccess],
+    load: { streams: 10, rate: 500, publishers: 16 },
+    answer: ({ usPerDelivery }) => usPerDelivery * 10,
+    onlyWhenChosen: true,
+  },
   // The curves change one thing each. 50,000 deliveries a second, but for the rate.
   ...[250, 1000, 4000, 10_000].map(streams =>
     curve(`${streams.toLocaleString('en')} streams, ${50_000 / streams} events/s`, {
@@ -118,5 +143,5 @@ export const rows: Row[] = [
 ]
 
 function curve(name: string, load: Row['load']): Row {
-  return { name: `curve: ${name}`, ...cpu, contenders: [limit, lab()], load, curve: true }
+  return { name: `curve: ${name}`, ...cpu, contenders: [limit, lab()], load, onlyWhenChosen: true }
 }

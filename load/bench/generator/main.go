@@ -20,6 +20,7 @@ type options struct {
 	padding    int
 	behind     int
 	pids       string
+	header     string
 }
 
 // Result is what a run came to. Times are in the unit of the name; CPU and memory are of the processes `pids` and all
@@ -47,6 +48,7 @@ func main() {
 	flag.Float64Var(&o.seconds, "seconds", 8, "how long it publishes; with -publishers 0, how long it is quiet")
 	flag.IntVar(&o.padding, "padding", 60, "bytes added to each event")
 	flag.IntVar(&o.behind, "behind", 0, "cut all streams, and let them return this many events behind: see herd.go")
+	flag.StringVar(&o.header, "header", "", "a header of every stream and publish, as \"Name: value\"")
 	flag.StringVar(&o.pids, "pids", "", "the server's processes, with commas; their descendants count, too")
 	flag.Parse()
 	run := runLoad

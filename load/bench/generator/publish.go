@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -85,7 +84,15 @@ func (p *publisher) publishAtPace(ctx context.Context, pace *pace, count int) er
 func (p *publisher) publish() ([]byte, error) {
 	data := fmt.Sprintf("%s%d:%d:%d:%s", mark, p.number, p.acknowledged, time.Now().UnixNano(), strings.Repeat("x", p.padding))
 	body := fmt.Sprintf(`{"topic":"bench","data":"%s"}`, data)
-	answer, err := p.client.Post(p.options.publish, "application/json", bytes.NewReader([]byte(body)))
+	request, err := http.NewRequest(http.MethodPost, p.options.publish, strings.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/json")
+	if name, value, found := strings.Cut(p.header, ": "); found {
+		request.Header.Set(name, value)
+	}
+	answer, err := p.client.Do(request)
 	if err != nil {
 		return nil, err
 	}

@@ -59,7 +59,7 @@ func openAll(streams []*stream, o options, lastID string, atOnce int) error {
 		group.Add(1)
 		go func() {
 			defer func() { <-slots; group.Done() }()
-			if err := one.open(o.subscribe, lastID); err != nil {
+			if err := one.open(o, lastID); err != nil {
 				failure.Store(err)
 			}
 		}()
@@ -72,8 +72,8 @@ func openAll(streams []*stream, o options, lastID string, atOnce int) error {
 }
 
 // open returns when the first bytes of the body are there, and goes on reading in the background.
-func (s *stream) open(address, lastID string) error {
-	target, err := url.Parse(address)
+func (s *stream) open(o options, lastID string) error {
+	target, err := url.Parse(o.subscribe)
 	if err != nil {
 		return err
 	}
@@ -83,6 +83,9 @@ func (s *stream) open(address, lastID string) error {
 		return err
 	}
 	request := fmt.Sprintf("GET %s HTTP/1.1\r\nHost: %s\r\nAccept: text/event-stream\r\n", target.RequestURI(), target.Host)
+	if o.header != "" {
+		request += o.header + "\r\n"
+	}
 	if lastID != "" {
 		request += "Last-Event-ID: " + lastID + "\r\n"
 	}
