@@ -39,6 +39,7 @@ export class Bench {
   #seq = 0
   #isPartial = false
   #isReady = false
+  #isExpired = false
   #listProblem = ''
   #stopTimer: ReturnType<typeof setTimeout> | undefined
   #askWorkers = (): void => undefined
@@ -54,7 +55,11 @@ export class Bench {
       const kind = kindOf(bus, places.length)
       const problem = (text: string): void =>
         this.notices.say(`problem at ${address.origin}`, text && `${titles[kind]}: ${text}`)
-      return new Side({ address, bus, kind, tab, changed, problem })
+      const allowed = (is: boolean): void => {
+        this.#isExpired = !is
+        changed()
+      }
+      return new Side({ address, bus, kind, tab, changed, problem, allowed })
     })
     const [own] = sides
     if (own === undefined) throw new Error('a page comes from a side')
@@ -62,18 +67,16 @@ export class Bench {
     this.sides = sides.toSorted((a, b) => Number(b.kind === 'broken') - Number(a.kind === 'broken'))
     this.beat = new Beat(() => this.#tick())
     const query = new URLSearchParams(location.search)
-    const asked = query.get('topic') ?? defaultTopic
-    this.#topic = isTopic(asked) ? asked : defaultTopic
-    if (!isTopic(asked)) this.notices.say('topic', topicRule)
+    this.#topic = askedTopic()
+    if ((query.get('topic') ?? defaultTopic) !== this.#topic) this.notices.say('topic', topicRule)
     const rate = Number(query.get('rate') ?? 1)
     if (rate > 0) this.beat.setRate(rate)
     else this.beat.pause('person')
     this.#watch()
   }
 
-  /** Learns which sides there are, and begins. */
-  static async open(changed: () => void): Promise<Bench> {
-    const lab = await readLab()
+  /** Learns which sides there are, and begins. `lab` is what the page's own server says. */
+  static async open(lab: Lab, changed: () => void): Promise<Bench> {
     const addresses = readSides(location.origin, lab.origins, await readBrowser(lab))
     const places = await Promise.all(
       addresses.map(async (address, index) => {
@@ -102,6 +105,11 @@ export class Bench {
   /** Every stream that this browser lets the page have was asked for. */
   get isReady(): boolean {
     return this.#isReady
+  }
+
+  /** The token of this page has ended. */
+  get isExpired(): boolean {
+    return this.#isExpired
   }
 
   /** Redis is away: the worker that answered could list only itself. */
@@ -243,6 +251,12 @@ export class Bench {
     if (other.bus !== side.bus) return bus === side.bus
     return side.open.some(({ hello }) => hello && serverOf(hello.worker) === serverOf(worker))
   }
+}
+
+/** The topic in the page's address, if it is one. */
+export function askedTopic(): string {
+  const asked = new URLSearchParams(location.search).get('topic') ?? defaultTopic
+  return isTopic(asked) ? asked : defaultTopic
 }
 
 function isComplete({ open, streams }: Side): boolean {

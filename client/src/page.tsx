@@ -1,12 +1,15 @@
 import { render, type ComponentChild } from 'preact'
-import { Bench } from './bench.ts'
+import { askedTopic, Bench } from './bench.ts'
 import { Course } from './experiments/course.ts'
+import { readLab, type Lab } from './lab/lab.ts'
+import { whyRefused } from './lab/session.ts'
 import { pictureOf } from './side/picture.ts'
 import { Catalogue, readCatalogue } from './view/catalogue.tsx'
 import { Details } from './view/details.tsx'
 import { Experiments } from './view/experiments.tsx'
 import { Footer } from './view/footer.tsx'
 import { Hero } from './view/hero.tsx'
+import { SignIn } from './view/sign-in.tsx'
 
 /** Events come faster than anybody reads. The hero follows at once, what is folded below more slowly. */
 const heroMsMin = 120
@@ -44,8 +47,20 @@ function painter(everyMs: number, paint: () => void): () => void {
 
 async function main(): Promise<void> {
   if (new URLSearchParams(location.search).has('present')) document.documentElement.dataset['present'] = ''
+  const lab = await readLab()
+  // Only a lab says what it is, and a lab refuses nobody.
+  const refused = lab.bus === '' ? await whyRefused([askedTopic(), 'page/any']) : undefined
+  if (refused === undefined) await openBench(lab)
+  else put('hero', <SignIn reason={refused} topic={askedTopic()} />)
+
+  const catalogue = await readCatalogue(lab.report)
+  if (catalogue) put('scenarios', <Catalogue {...catalogue} />)
+  put('footer', <Footer ranAt={catalogue?.report.ranAt.slice(0, 10)} />)
+}
+
+async function openBench(lab: Lab): Promise<void> {
   let paintAll: () => void = nothing
-  const bench = await Bench.open(() => paintAll())
+  const bench = await Bench.open(lab, () => paintAll())
   const course = new Course(bench, () => paintAll())
 
   const paintHero = painter(heroMsMin, () => {
@@ -68,10 +83,6 @@ async function main(): Promise<void> {
   }
   paintAll()
   setInterval(() => paintAll(), tickMs)
-
-  const catalogue = await readCatalogue(bench.lab.report)
-  if (catalogue) put('scenarios', <Catalogue {...catalogue} />)
-  put('footer', <Footer ranAt={catalogue?.report.ranAt.slice(0, 10)} />)
 }
 
 void main()

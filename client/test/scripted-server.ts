@@ -100,6 +100,8 @@ export class ScriptedServer {
   helloId = ''
   retryMs = 50
   workers: unknown = { workers: [] }
+  /** The status with which every stream is refused, for want of a token. Such a server is no lab. */
+  refuses: 401 | 403 | undefined
   lab: ScriptedLab = { lab: false, origins: [], report: false }
   report: unknown = {}
   /** What `POST /api/lab/workers` was told. */
@@ -167,9 +169,11 @@ export class ScriptedServer {
       const { status, body } = await this.publish(readPublication(await json(request)))
       const type = status < 400 ? 'application/json' : 'application/problem+json'
       response.writeHead(status, { 'Content-Type': type }).end(JSON.stringify(body))
+    } else if (pathname === '/events' && this.refuses !== undefined) {
+      response.writeHead(this.refuses, { 'Content-Type': 'application/problem+json' }).end()
     } else if (pathname === '/events') {
       this.#stream(request, response)
-    } else if (pathname === '/api/lab') {
+    } else if (pathname === '/api/lab' && this.refuses === undefined) {
       response
         .writeHead(200, { 'Content-Type': 'application/json' })
         .end(JSON.stringify({ bus: this.hello.bus, ...this.lab }))

@@ -60,6 +60,7 @@ export function watchWorkers(callTo: () => string, listeners: WorkerListeners): 
 
 async function fetchWorkers(origin: string): Promise<WorkerList> {
   const response = await fetch(`${origin}/api/workers`, { signal: AbortSignal.timeout(answerMsMax) })
+  if (response.status === 404) throw new Error('the list of workers is for operators here')
   if (!response.ok) throw new Error(`the server answered ${response.status}`)
   const { workers, partial } = fields(await response.json())
   if (!Array.isArray(workers)) throw new Error('the answer is no list of workers')

@@ -22,6 +22,8 @@ export interface SideParts {
   readonly changed: () => void
   /** What went wrong with this side; '' that it no longer does. */
   readonly problem: (text: string) => void
+  /** Whether the page's token opens streams: no, once it has expired; yes, when one is open again. */
+  readonly allowed: (is: boolean) => void
 }
 
 /** What whoever draws the way of an event wants to know, in the moment in which it was observed. */
@@ -54,7 +56,7 @@ export class Side {
   #waiting = 0
 
   constructor(parts: SideParts) {
-    const { address, kind, bus, tab, changed } = parts
+    const { address, kind, bus, tab, changed, allowed } = parts
     this.#parts = parts
     this.kind = kind
     this.bus = bus
@@ -65,13 +67,17 @@ export class Side {
         this.#updateLanes()
         changed()
       },
-      opened: ({ number }, hello, id) => this.ledger.greet(number, hello.bus, id, performance.now()),
+      opened: ({ number }, hello, id) => {
+        allowed(true)
+        this.ledger.greet(number, hello.bus, id, performance.now())
+      },
       left: stream => {
         this.ledger.leave(stream.number)
         this.#tell(watcher => watcher.cut?.(stream))
       },
       received: (stream, event) => this.#received(stream, event),
       reached: ({ number }, id) => this.ledger.reach(number, id),
+      expired: () => allowed(false),
       gap: (stream, oldest, id) => {
         this.ledger.reach(stream.number, id)
         this.#tell(watcher => watcher.gap?.(stream, oldest))

@@ -35,6 +35,8 @@ export interface StreamsListeners {
   /** A heartbeat. */
   reached(stream: SideStream, id: string): void
   gap(stream: SideStream, oldest: string | null, id: string): void
+  /** What allowed the streams has ended. */
+  expired(): void
 }
 
 interface Kept {
@@ -193,6 +195,7 @@ export class SideStreams {
           heard(id)
           this.#listeners.gap(stream, oldest, id)
         },
+        expired: () => this.#listeners.expired(),
       },
     )
   }

@@ -1,3 +1,5 @@
+import { isSignedIn, signOut } from '../lab/session.ts'
+
 /** Of package.json, see vite.config.ts. */
 declare const LAB_VERSION: string
 
@@ -10,6 +12,11 @@ export function Footer({ ranAt }: { ranAt: string | undefined }) {
         <a href="/docs/symptoms">Symptoms</a>
         <a href="/docs/take-it-home">Take it home</a>
         <a href="/docs/teaching">Teach it</a>
+        {isSignedIn() && (
+          <button type="button" class="small" onClick={signOut}>
+            Sign out
+          </button>
+        )}
       </nav>
       <p>
         SSE Scaling Lab {LAB_VERSION}

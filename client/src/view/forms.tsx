@@ -56,7 +56,7 @@ export function Forms({ bench }: { bench: Bench }) {
           onInput={event => setText(event.currentTarget.value)}
         />
         <button id="send" type="submit">
-          Send to both
+          {bench.sides.length > 1 ? 'Send to both' : 'Send'}
         </button>
         <button id="burst" type="button" aria-busy={isBusy} onClick={() => void send(burst)}>
           Send {burst}

@@ -4,6 +4,7 @@ import { rateMax } from '../side/beat.ts'
 import type { Picture } from '../side/picture.ts'
 import type { Side } from '../side/side.ts'
 import { Panel } from './panel.tsx'
+import { SignIn } from './sign-in.tsx'
 
 /** What one sees first: both sides at work, and how to hold them. */
 export function Hero({
@@ -18,11 +19,19 @@ export function Hero({
 }) {
   return (
     <>
+      {bench.isExpired && <SignIn reason="expired" topic={bench.topic} />}
       <div class="lead">
         <p>
-          This tab holds {clients(pictures)} on each side and publishes {perSecond(bench.beat.rate)} to both.{' '}
-          <strong>Left</strong> is what people write first, <strong>right</strong> the same with the fixes.
-          Each light is an event that a client has received.
+          This tab holds {clients(pictures)}
+          {bench.sides.length > 1 && ' on each side'} and publishes {perSecond(bench.beat.rate)}
+          {bench.sides.length > 1 && (
+            <>
+              {' '}
+              to both. <strong>Left</strong> is what people write first, <strong>right</strong> the same with
+              the fixes
+            </>
+          )}
+          . Each light is an event that a client has received.
         </p>
         <Controls bench={bench} />
       </div>

@@ -79,14 +79,15 @@ export class Plan {
     return [center(publisher), { x: to.x, y: center(proxy).y }, to]
   }
 
+  /** Along its lower edge: what goes through the middle hides its name. */
   toLog(lane: string): Point[] | undefined {
     const [from, log] = [this.#lane(lane), this.#place('[data-node="log"]')]
-    return from && log && [from, { x: from.x, y: center(log).y }]
+    return from && log && [from, { x: from.x, y: log.bottom }]
   }
 
   fromLog(lane: string, other: string): Point[] | undefined {
     const [from, to, log] = [this.#lane(lane), this.#lane(other), this.#place('[data-node="log"]')]
-    return from && to && log && [{ x: from.x, y: center(log).y }, { x: to.x, y: center(log).y }, to]
+    return from && to && log && [{ x: from.x, y: log.bottom }, { x: to.x, y: log.bottom }, to]
   }
 
   toStream(number: number): Point[] | undefined {

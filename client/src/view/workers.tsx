@@ -17,7 +17,9 @@ export function Workers({ bench }: { bench: Bench }) {
     ? `Not updating: ${bench.listProblem}.`
     : bench.isPartial
       ? 'Redis is unreachable: only the worker that answered is shown.'
-      : 'Both sides, every 2 s.'
+      : bench.sides.length > 1
+        ? 'Both sides, every 2 s.'
+        : 'Every 2 s.'
   return (
     <>
       {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- What scrolls must be reached by keyboard. */}
