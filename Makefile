@@ -20,7 +20,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
-.PHONY: help up down logs status production production-down test-attacks token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
+.PHONY: help up down logs status production production-images production-down test-attacks token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
   load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image
 
 help: ## see: Print this list
@@ -60,11 +60,13 @@ deploy: knobs build ## see: Build, and replace the fixed side's servers one by o
 roll:
 	@scripts/roll.sh
 
-production: knobs base ## take: Bring up the shape to copy: TLS, tokens, limits, at https://localhost:8443 (40 s; docs/access.md)
-	@$(BUILD) sse-lab/server 'a minute or two the first time' $(COMPOSE) build server
-	@$(BUILD) 'sse-lab/nginx:production and sse-lab/secrets' 'seconds' $(PRODUCTION) build nginx secrets
+production: knobs production-images ## take: Bring up the shape to copy: TLS, tokens, limits, at https://localhost:8443 (40 s; docs/access.md)
 	@COMPOSE_PROJECT_NAME=sse-production scripts/ports.sh production HTTPS_PORT
 	@scripts/production.sh
+
+production-images: base
+	@$(BUILD) sse-lab/server 'a minute or two the first time' $(COMPOSE) build server
+	@$(BUILD) 'sse-lab/nginx:production and sse-lab/secrets' 'seconds' $(PRODUCTION) build nginx secrets
 
 test-attacks: production test-image ## prove: Attack the production shape: no token, forged ones, floods, slow bodies (2 minutes)
 	@$(IN_TEST_IMAGE) --network host --env HTTPS_PORT=$(call pin,HTTPS_PORT) --env REDIS_IMAGE --env NGINX_IMAGE sse-lab/test \
@@ -138,10 +140,10 @@ k6-tests: k6
 	@$(BUILD) sse-lab/k6:tests 'some minutes the first time' \
 	  docker build --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load
 
-test: test-image k6-tests proxies-image foreign prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (35 minutes)
+test: test-image production-images k6-tests proxies-image foreign prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (35 minutes)
 	@$(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
-test-faults: test-image ## prove: Strike every fault under load; SEED=… repeats a schedule, FAULTS='reload|nginx' chooses (6 minutes)
+test-faults: test-image production-images ## prove: Strike every fault under load, on the lab and on the production shape; SEED=… FAULTS='reload|nginx' (6 minutes)
 	@PARTS=faults $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 test-examples: test-image ## prove: Try the package in Express, NestJS, Fastify and plain Node: kit, fan-out, replay, deploy, kill (4 minutes)

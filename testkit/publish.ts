@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { request } from 'node:http'
+import * as http from 'node:http'
+import * as https from 'node:https'
 import { z } from 'zod'
 
 const acknowledgement = z.object({ id: z.string(), topic: z.string(), worker: z.string() })
@@ -9,6 +10,11 @@ export type Acknowledgement = z.output<typeof acknowledgement>
 
 export type Answer = { status: number; headers: Record<string, string | string[] | undefined>; body: string }
 
+/** The `request` of the address: over TLS for https. */
+export function requestOf(url: string): typeof http.request {
+  return url.startsWith('https:') ? https.request : http.request
+}
+
 /** One call on a connection of its own, so that each can meet another worker. Rejects without a whole answer in time. */
 export async function call(
   method: string,
@@ -17,7 +23,7 @@ export async function call(
 ): Promise<Answer> {
   const signal = AbortSignal.timeout(options.withinMs ?? 30_000)
   return await new Promise((resolve, reject) => {
-    const outgoing = request(
+    const outgoing = requestOf(url)(
       url,
       { method, agent: false, headers: { ...options.headers }, signal },
       response => {

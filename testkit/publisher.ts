@@ -11,10 +11,14 @@ export type PublisherParts = {
   repeats: boolean
   /** Added to each event, to make it large. */
   padding?: string
+  /** Sent with each publish, as a token is. */
+  headers?: Record<string, string>
 }
 
 const attemptMs = 2500
 const repeatAfterMs = 50
+// Retry-After of a limit.
+const limitedMs = 1000
 
 /** Publishes its events one after another: the next one only when the last was acknowledged, or given up. */
 export class Publisher {
@@ -35,10 +39,10 @@ export class Publisher {
 
   /** Publishes the next event. Answers whether it was acknowledged; without `repeats` there is one attempt. */
   async publish(base: string, withinMs: number): Promise<boolean> {
-    const { name, topic, repeats, padding = '' } = this.#parts
+    const { name, topic, repeats, padding = '', headers: own } = this.#parts
     const sequence = this.#sequence++
     const body = JSON.stringify({ topic, data: `${name} ${sequence} ${padding}` })
-    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID() }
+    const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID(), ...own }
     const deadline = Date.now() + withinMs
     for (;;) {
       const status = await call('POST', `${base}/events`, { headers, body, withinMs: attemptMs }).then(
@@ -50,9 +54,10 @@ export class Publisher {
         return true
       }
       this.unacknowledged += 1
-      if (status !== 503 && status !== 'no answer') this.fatal ??= `${status} to ${name}/${sequence}`
+      if (status !== 503 && status !== 429 && status !== 'no answer')
+        this.fatal ??= `${status} to ${name}/${sequence}`
       if (this.fatal !== undefined || !repeats || Date.now() > deadline) return false
-      await pause(repeatAfterMs)
+      await pause(status === 429 ? limitedMs : repeatAfterMs)
     }
   }
 

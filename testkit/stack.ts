@@ -15,7 +15,7 @@ import { until } from './wait.ts'
  */
 const root = fileURLToPath(new URL('..', import.meta.url))
 // Two runs at once need a name each.
-const project = process.env.TEST_PROJECT || 'sse-lab-test'
+export const project = process.env.TEST_PROJECT || 'sse-lab-test'
 export const network = `${project}_default`
 // Everything started beside compose carries this label, so that a run that was killed can be cleaned up by the next.
 export const label = { 'sse-lab.test': project }

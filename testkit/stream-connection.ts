@@ -1,6 +1,7 @@
-import { request, type ClientRequest, type IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { createGunzip } from 'node:zlib'
 import { createParser, type EventSourceMessage } from 'eventsource-parser'
+import { requestOf } from './publish.ts'
 
 /** How an answer ended: `end` as HTTP wants it, `cut` in the middle. `openMs` is from its headers on. */
 export type Ending = { how: 'end' | 'cut'; openMs: number }
@@ -37,7 +38,10 @@ export class StreamConnection {
     this.#reading = reading
     this.#listener = listener
     // A connection of its own for each stream, as in a browser.
-    this.#request = request(url, { agent: false, headers: { accept: 'text/event-stream', ...headers } })
+    this.#request = requestOf(url)(url, {
+      agent: false,
+      headers: { accept: 'text/event-stream', ...headers },
+    })
     this.#request.on('error', error => (this.#error = error)) // 'close' says it
     this.#request.on('close', () => {
       if (this.#response === undefined) listener.over(undefined, this.#error)

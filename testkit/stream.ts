@@ -106,8 +106,8 @@ export class TestStream implements AsyncDisposable {
   }
 
   /** A stream that comes back until it is closed, or an answer is none of a stream. It is not yet open when this returns. */
-  static returning(url: string): TestStream {
-    return new TestStream(url, {}, true)
+  static returning(url: string, options: Pick<Options, 'headers'> = {}): TestStream {
+    return new TestStream(url, options, true)
   }
 
   /** Who holds the stream. */

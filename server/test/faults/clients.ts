@@ -26,8 +26,8 @@ export const cutAtRandomBytes: Fault = {
   async begin(scene) {
     const { world, sides, random } = scene
     // One that another fault has cut already is away, and stays so.
-    const there = world.pubsub.clients.filter(({ worker }) => worker !== undefined)
-    const sure = random.pick(there)
+    const there = (world.pubsub?.clients ?? []).filter(({ worker }) => worker !== undefined)
+    const sure = there.length > 0 ? random.pick(there) : undefined
     const deaf = there.filter(client => random.next() < 0.5 || client === sure)
     await Promise.all(
       sides.map(async side => {

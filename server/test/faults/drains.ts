@@ -8,12 +8,12 @@ import type { Server, Side } from './side.ts'
 
 /** Sends a worker into its drain, and kills it there: when `moment` says so, and so many milliseconds later. */
 async function killDraining(
-  { a }: Side,
+  { a, headers }: Side,
   { pid }: ListedWorker,
   delayMs: number,
   moment: () => Promise<unknown>,
 ): Promise<void> {
-  const unfinished = Array.from({ length: 12 }, () => halfARequest(a))
+  const unfinished = Array.from({ length: 12 }, () => halfARequest(a, headers))
   await Promise.all(unfinished.map(async socket => await once(socket, 'connect')))
   await a.exec('kill', '-INT', String(pid))
   await moment()
@@ -52,12 +52,12 @@ export const killedInItsDrain: Fault = {
 
 // A drain lasts as long as a request is unfinished, at most DRAIN_MS. The workers of a server take connections in turn,
 // so a few of these reach every one.
-function halfARequest({ url }: Server): Socket {
+function halfARequest({ url }: Server, headers: Record<string, string>): Socket {
   const { hostname, port } = new URL(url)
   const socket = connect(Number(port), hostname)
   socket.on('error', () => undefined)
-  socket.write(
-    'POST /events HTTP/1.1\r\nHost: half\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
-  )
+  const all = { Host: 'half', 'Content-Type': 'application/json', 'Content-Length': '99', ...headers }
+  const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`)
+  socket.write(`POST /events HTTP/1.1\r\n${lines.join('')}\r\n{`)
   return socket
 }

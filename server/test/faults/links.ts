@@ -38,7 +38,7 @@ export const slowLink: Fault = {
     await world.links.b.slow(delayMs, random.integer(0, 100))
     for (const { b } of sides) {
       const begun = Date.now()
-      await call('GET', `${b.url}/api/workers`)
+      await call('GET', `${b.operatorsUrl}/api/workers`)
       const tookMs = Date.now() - begun
       if (tookMs < delayMs) throw new Error(`Redis answered within ${tookMs} ms over a link of ${delayMs} ms`)
     }

@@ -18,12 +18,12 @@ export class Load {
 
   constructor(side: Side) {
     this.#side = side
-    const { topic } = side
+    const { topic, headers } = side
     this.#publishers = Array.from(
       { length: publisherCount },
-      (_, index) => new Publisher({ name: `load${index}`, topic, repeats: true }),
+      (_, index) => new Publisher({ name: `load${index}`, topic, headers, repeats: true }),
     )
-    this.#closing = new Publisher({ name: 'closing', topic, repeats: true })
+    this.#closing = new Publisher({ name: 'closing', topic, headers, repeats: true })
     for (const publisher of this.#publishers) publisher.start(side.base, publishEveryMs, givenUpMs)
   }
 

@@ -20,9 +20,10 @@ export class Phases {
     this.#publisher = new Publisher({ name: 'phases', topic, repeats: false })
   }
 
-  /** Publishes until some are acknowledged, and returns those. */
-  async publish(base: string, heardBy?: 'all'): Promise<Entry[]> {
+  /** Publishes until some are acknowledged, and returns those. `past nginx`: to the server that no fault of a pair hurts. */
+  async publish(way: 'through nginx' | 'past nginx', heardBy?: 'all'): Promise<Entry[]> {
     const { acknowledged } = this.#publisher
+    const base = way === 'through nginx' ? this.#side.base : this.#side.a.url
     const before = acknowledged.length
     await until(`${phaseEvents} events to be acknowledged by ${base}`, 5000, async () => {
       await this.#publisher.publish(base, 0)
@@ -40,7 +41,8 @@ export class Phases {
   }
 
   /** Lets those return that were held back, and waits until all listen, the deaf ones having been told of a gap. */
-  async comeBack(clients: TestStream[], deaf: Set<TestStream>): Promise<void> {
+  async comeBack(deaf: Set<TestStream>): Promise<void> {
+    const { clients } = this.#side
     for (const client of clients) client.release()
     for (const client of clients) {
       await client.greeted()

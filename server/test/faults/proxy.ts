@@ -10,7 +10,7 @@ export const reloaded: Fault = {
   hits: ['proxy'],
   begin: async scene =>
     await onEachSide(scene, async ({ proxy }) => {
-      await docker('exec', proxy, 'nginx', '-c', '/lab/nginx.conf', '-s', 'reload')
+      await docker('exec', proxy, 'nginx', '-e', 'stderr', '-c', '/lab/nginx.conf', '-s', 'reload')
       await until('old nginx workers to shut down', 5000, async () =>
         (await docker('exec', proxy, 'sh', '-c', 'cat /proc/[0-9]*/cmdline')).includes('is shutting down'),
       )

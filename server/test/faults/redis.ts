@@ -59,7 +59,7 @@ export const clientsKilled: Fault = {
   hits: ['redis', 'links', 'servers'],
   async begin({ world, sides, random }) {
     // The permission makes sure that nobody has subscribed again when the next event is published.
-    await world.redis('acl', 'setuser', 'default', '-subscribe')
+    await world.redis('acl', 'setuser', world.serversUser, '-subscribe')
     const types = ['pubsub', 'normal']
     if (random.next() < 0.5) types.reverse()
     for (const type of types) {
@@ -69,7 +69,7 @@ export const clientsKilled: Fault = {
     await until('no worker to hear the bus', 5000, async () => (await world.subscriptions()) === 0)
     return {
       deaf: sides.flatMap(side => side.clients),
-      end: async () => void (await world.redis('acl', 'setuser', 'default', '+subscribe')),
+      end: async () => void (await world.redis('acl', 'setuser', world.serversUser, '+subscribe')),
     }
   },
 }

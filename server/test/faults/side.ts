@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { StartedTestContainer } from 'testcontainers'
 import { post } from '@sse-lab/testkit/publish.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { docker, listWorkers, readWorkers, type ListedWorker } from '@sse-lab/testkit/stack.ts'
@@ -14,12 +13,14 @@ export class Server {
   readonly host: string
   /** Past nginx. */
   readonly url: string
+  /** Where it lists its workers: the same, unless it has a port for operators. */
+  readonly operatorsUrl: string
 
-  /** `address`: name and port. */
-  constructor(address: string, container: StartedTestContainer) {
-    this.id = container.getId()
-    this.host = this.id.slice(0, 12)
-    this.url = `http://${address}`
+  constructor({ id, url, operatorsUrl = url }: { id: string; url: string; operatorsUrl?: string }) {
+    this.id = id
+    this.host = id.slice(0, 12)
+    this.url = url
+    this.operatorsUrl = operatorsUrl
   }
 
   async exec(...words: string[]): Promise<string> {
@@ -39,7 +40,9 @@ export class Server {
   /** Its workers, as they are: each listed one is alive and ready, and none is missing. */
   async workers(): Promise<ListedWorker[]> {
     return await until(`both workers of ${this.url} to be ready`, 20_000, async () => {
-      const listed = (await listWorkers(this.url)).filter(({ host, ready }) => host === this.host && ready)
+      const listed = (await listWorkers(this.operatorsUrl)).filter(
+        ({ host, ready }) => host === this.host && ready,
+      )
       // A line in the list outlives its worker by up to 3 s, so the process list has the last word.
       const alive = await this.pids()
       const same = alive.length === workerCount && listed.every(({ pid }) => alive.includes(pid))
@@ -51,7 +54,7 @@ export class Server {
   async isCutOff(): Promise<void> {
     const cutOff = new Set<number>()
     await until(`both workers of ${this.url} to miss Redis`, 5000, async () => {
-      const { workers, partial } = await readWorkers(this.url)
+      const { workers, partial } = await readWorkers(this.operatorsUrl)
       const [own] = workers
       if (partial && own?.ready === false) cutOff.add(own.instance)
       return cutOff.size === workerCount
@@ -59,7 +62,16 @@ export class Server {
   }
 }
 
-export type SideParts = { name: string; bus: string; base: string; proxy: string; a: Server; b: Server }
+export type SideParts = {
+  name: string
+  bus: string
+  base: string
+  proxy: string
+  a: Server
+  b: Server
+  /** Of each call to it, as a token is. */
+  headers?: Record<string, string>
+}
 
 /** One of the two buses under the same faults: two server containers behind an nginx of their own, and clients. */
 export class Side {
@@ -71,17 +83,19 @@ export class Side {
   readonly proxy: string
   readonly a: Server
   readonly b: Server
+  readonly headers: Record<string, string>
   /** Of the present clients. */
   topic = ''
   clients: TestStream[] = []
 
-  constructor({ name, bus, base, proxy, a, b }: SideParts) {
+  constructor({ name, bus, base, proxy, a, b, headers = {} }: SideParts) {
     this.name = name
     this.bus = bus
     this.base = base
     this.proxy = proxy
     this.a = a
     this.b = b
+    this.headers = headers
   }
 
   /** Opens clients through nginx until each worker holds one, and at least eight. */
@@ -91,7 +105,9 @@ export class Side {
     const holders = () => new Set(this.clients.map(client => client.worker)).size
     while (this.clients.length < clientCount || holders() < 2 * workerCount) {
       if (this.clients.length > 100) throw new Error(`100 clients are on ${holders()} workers only`)
-      const client = TestStream.returning(`${this.base}/events?topic=${this.topic}`)
+      const client = TestStream.returning(`${this.base}/events?topic=${this.topic}`, {
+        headers: this.headers,
+      })
       this.clients.push(client)
       await client.greeted()
     }
@@ -120,6 +136,6 @@ export class Side {
 
   /** Whether a server refuses a publish now, as one does that cannot reach Redis. */
   async refuses(): Promise<boolean> {
-    return (await post(this.a.url, { topic: 'refused', data: 'a probe' })).status === 503
+    return (await post(this.a.url, { topic: 'refused', data: 'a probe' }, this.headers)).status === 503
   }
 }

@@ -3,14 +3,14 @@ import { Random } from '@sse-lab/testkit/random.ts'
 import { act } from './act.ts'
 import { faults } from './faults.ts'
 import { pairs } from './pairs.ts'
-import { World } from './world.ts'
+import { startLabWorld } from './lab-world.ts'
 
 /** `make soak`: faults and pairs of them, drawn one after another, until the time is over or something is lost. */
 const seed = process.env.SEED || String(randomInt(1_000_000))
 const minutes = Number(process.env.MINUTES || 10)
 const firstStep = Number(process.env.STEP || 0)
 
-await using world = await World.start()
+await using world = await startLabWorld()
 const endsAt = Date.now() + minutes * 60_000
 let step = firstStep
 process.stdout.write(`soaking for ${minutes} minutes with SEED=${seed}\n`)

@@ -31,7 +31,12 @@ export async function stopReading(side: Side, bytes: number): Promise<string> {
     stopped.readOn()
 
     // Where nothing is kept it may miss this one too, not having seen yet that it was cut: hence more than one.
-    const closing = new Publisher({ name: 'closing', topic: side.topic, repeats: true })
+    const closing = new Publisher({
+      name: 'closing',
+      topic: side.topic,
+      headers: side.headers,
+      repeats: true,
+    })
     await until('a closing event at the client that stopped', 20_000, async () => {
       await closing.publish(side.base, 5000)
       return stopped.received.at(-1)?.publisher === 'closing'
@@ -43,10 +48,14 @@ export async function stopReading(side: Side, bytes: number): Promise<string> {
 }
 
 /** Publishes so many large events, at the pace of `clients`. */
-async function pass({ topic, base }: Side, clients: TestStream[], events: number): Promise<Publisher[]> {
+async function pass(
+  { topic, base, headers }: Side,
+  clients: TestStream[],
+  events: number,
+): Promise<Publisher[]> {
   const publishers = Array.from(
     { length: publisherCount },
-    (_, index) => new Publisher({ name: `large${index}`, topic, repeats: true, padding }),
+    (_, index) => new Publisher({ name: `large${index}`, topic, headers, repeats: true, padding }),
   )
   let begun = 0
   const publishAll = async (publisher: Publisher) => {
