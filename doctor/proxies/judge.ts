@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
@@ -23,9 +23,13 @@ export async function judge(proxy: Proxy, variant: 'broken' | 'mended'): Promise
   for (const program of proxy[variant].programs({ own, inner, server: server.port })) {
     await startProgram(program, folder, said, resources)
   }
-  await until(`${proxy.name} listens`, 20_000, () => listens(own)).catch((error: unknown) => {
-    throw new Error(`${proxy.name} does not start: ${said.join('').slice(-500)}`, { cause: error })
-  })
+  await until(`${proxy.name} passes on what the server says`, 30_000, () => isReady(own)).catch(
+    (error: unknown) => {
+      throw new Error(`${proxy.name} does not start: ${String(error)}; ${said.join('').slice(-500)}`, {
+        cause: error,
+      })
+    },
+  )
   const options = readOptions(
     [
       `--url=http://127.0.0.1:${own}/events`,
@@ -98,12 +102,11 @@ async function freePort(): Promise<number> {
   }
 }
 
-function listens(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const socket = connect({ host: '127.0.0.1', port })
-    socket.once('connect', () => resolve(true))
-    socket.once('error', () => resolve(false))
-    socket.once('close', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
+/**
+ * Whether the server answers through the proxy. That something listens is not enough: Vite opens the port to see if it is free,
+ * and closes it again before it serves; Traefik answers 404 until it has read its routes.
+ */
+async function isReady(port: number): Promise<boolean> {
+  const answer = await fetch(`http://127.0.0.1:${port}/ready`, { signal: AbortSignal.timeout(5000) })
+  return (await answer.text()) === 'ready'
 }
