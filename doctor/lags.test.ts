@@ -29,6 +29,13 @@ test('one that has not come is as late as it was awaited', () => {
   assert.deepEqual(found[1], { lagMs: 3000, arrived: false })
 })
 
+test('one that was sent when the streams had ended is not awaited, and one before only until they ended', () => {
+  const ended = { ...stream(0, [1000, 'a']), end: { atMs: 2500, how: 'cut' as const } }
+  const found = lags([ended], [stream(0, [1000, 'a'], [2000, 'b'], [3000, 'c'])], 5000)
+
+  assert.deepEqual(found.slice(1), [{ lagMs: 500, arrived: false }])
+})
+
 test('one that was sent while streams were opening is nobody’s fault', () => {
   const found = lags([stream(0, [1000, 'b'])], [stream(0, [100, 'a'], [1000, 'b'])], 5000)
 

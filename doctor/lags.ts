@@ -1,7 +1,10 @@
 import { read, type SeenEvent } from './events.ts'
 import type { Recording } from './observations.ts'
 
-/** How much later an event came than on the streams it is compared with. One that has not come is as late as it was awaited. */
+/**
+ * How much later an event came than on the streams it is compared with. One that has not come is as late as it was awaited: until
+ * `untilMs`, or until the last stream that could have brought it was over.
+ */
 export type Lag = { lagMs: number; arrived: boolean }
 
 // An event of this time after the streams were opened is one that all of them should hear.
@@ -19,13 +22,24 @@ export function lags(these: Recording[], others: Recording[], untilMs: number): 
   const settledMs = Math.max(...[...these, ...others].map(({ openedAtMs }) => openedAtMs)) + settleMs
   // A buffer keeps the order: what is missing before one that came is not held, but went to other streams.
   const lastMs = Math.max(...[...theirs].filter(([key]) => mine.has(key)).map(([, atMs]) => atMs))
+  const awaitedMs = livedUntil(these, untilMs)
   const found: Lag[] = []
   for (const [key, otherMs] of theirs) {
     const atMs = mine.get(key)
     if (atMs !== undefined) found.push({ lagMs: atMs - otherMs, arrived: true })
-    else if (otherMs > settledMs && otherMs > lastMs) found.push({ lagMs: untilMs - otherMs, arrived: false })
+    else if (otherMs > settledMs && otherMs > lastMs && otherMs < awaitedMs) {
+      found.push({ lagMs: awaitedMs - otherMs, arrived: false })
+    }
   }
   return found
+}
+
+/** When the last of these streams was over, or `untilMs` where one outlived it. */
+export function livedUntil(streams: Recording[], untilMs: number): number {
+  return Math.min(
+    untilMs,
+    Math.max(...streams.map(({ end, closedAtMs }) => end?.atMs ?? closedAtMs ?? untilMs)),
+  )
 }
 
 function firstArrivals(recordings: Recording[]): Map<string, number> {
@@ -48,16 +62,19 @@ function byPlace(these: Recording[], others: Recording[], untilMs: number): Lag[
   const mine = fullest(these)
   const theirs = fullest(others)
   if (mine === undefined || theirs === undefined) return []
-  return theirs.events.map(({ atMs }, place) => {
+  const awaitedMs = livedUntil([mine.recording], untilMs) - mine.openedAtMs
+  return theirs.events.flatMap(({ atMs }, place): Lag[] => {
     const own = mine.events[place]
     const sinceMs = atMs - theirs.openedAtMs
-    if (own !== undefined) return { lagMs: own.atMs - mine.openedAtMs - sinceMs, arrived: true }
-    return { lagMs: untilMs - mine.openedAtMs - sinceMs, arrived: false }
+    if (own !== undefined) return [{ lagMs: own.atMs - mine.openedAtMs - sinceMs, arrived: true }]
+    return sinceMs < awaitedMs ? [{ lagMs: awaitedMs - sinceMs, arrived: false }] : []
   })
 }
 
-function fullest(recordings: Recording[]): { events: SeenEvent[]; openedAtMs: number } | undefined {
+function fullest(
+  recordings: Recording[],
+): { recording: Recording; events: SeenEvent[]; openedAtMs: number } | undefined {
   return recordings
-    .map(recording => ({ events: read(recording).events, openedAtMs: recording.openedAtMs }))
+    .map(recording => ({ recording, events: read(recording).events, openedAtMs: recording.openedAtMs }))
     .toSorted((a, b) => b.events.length - a.events.length)[0]
 }

@@ -1,6 +1,7 @@
 import { read } from '../events.ts'
 import { time } from '../figures.ts'
 import { fix } from '../fixes.ts'
+import { livedUntil } from '../lags.ts'
 import { before, proxyName, streamsOf } from '../layers.ts'
 import type { Observations, Side } from '../observations.ts'
 import { notSeen, ok, type Check } from './check.ts'
@@ -19,10 +20,11 @@ export const largeEvents: Check = seen => {
     return [notSeen(check, `the event of 6 kB did not come directly${big.problem ? `: ${big.problem}` : ''}`)]
   }
   const through = arrival(seen, 'through', big.mark)
-  const lateMs = (through ?? seen.window.toMs) - direct
+  const awaitedMs = livedUntil(streamsOf(seen, 'through', 'plain'), seen.window.toMs)
+  const lateMs = (through ?? awaitedMs) - direct
   if (lateMs < heldMs) {
     return through === undefined
-      ? [notSeen(check, 'the event of 6 kB came too late to judge')]
+      ? [notSeen(check, 'the event of 6 kB came too late to judge, or when all streams had ended')]
       : [ok(check, 'an event of 6 kB comes whole', `${time(Math.max(0, lateMs))} after the direct one`)]
   }
   const begun = streamsOf(seen, 'through', 'plain').reduce((most, { wire }) => {

@@ -76,6 +76,19 @@ suite('a comparison', () => {
     )
   })
 
+  test('with streams that are cut after a total time is one red: what came after their end was not held', () => {
+    const through = [0, 0].map(() => {
+      const stream = recording('through', 'plain', ticks().slice(0, 2))
+      stream.end = { atMs: 2500, how: 'cut' }
+      return stream
+    })
+    const big = `big-${'x'.repeat(6000)}`
+    const direct = recording('direct', 'plain', [...ticks(), [6200, big]])
+    const published = [{ mark: big, sentAtMs: 6190, status: 202 }]
+
+    assert.deepEqual(reds(observed([...through, direct], { published })), ['cut'])
+  })
+
   test('with everything at once is held, and says how much came when', () => {
     const burst = recording(
       'through',
