@@ -11,7 +11,7 @@ export type Options = {
   /** The comparison of through and direct. */
   windowMs: number
   strike: string | undefined
-  /** How long the server's return is waited for after it was struck. */
+  /** How long the server's return is waited for when the command of `strike` is done. */
   strikeMs: number
   origin: string | undefined
   many: number

@@ -134,6 +134,46 @@ suite('a comparison', () => {
   })
 })
 
+function struck(watchedUntilMs: number, told: number | undefined): Partial<Observations> {
+  return {
+    quietMs: 8000,
+    endedAtMs: 20_000,
+    strike: {
+      atMs: 20_000,
+      doneAtMs: 20_010,
+      exit: 0,
+      told: { through: [told], direct: [22_500] },
+      answers: [{ atMs: 22_600, status: 502, type: 'text/html' }],
+      watchedUntilMs,
+    },
+  }
+}
+
+/** The same ticks on both sides. */
+function alike(): Recording[] {
+  return [recording('through', 'plain', ticks()), recording('direct', 'plain', ticks())]
+}
+
+function deadUpstream(watchedUntilMs: number, told: number | undefined): string | undefined {
+  const found = diagnose(observed(alike(), struck(watchedUntilMs, told)))
+  return found.find(({ check }) => check === 'dead upstream')?.verdict
+}
+
+suite('when the server was struck', () => {
+  test('a client that is never told is red, if it was watched for long enough after the server was gone', () => {
+    assert.equal(deadUpstream(35_000, undefined), 'BROKEN')
+    assert.equal(deadUpstream(32_000, undefined), 'not seen')
+    assert.equal(deadUpstream(32_000, 22_510), 'ok')
+  })
+
+  test('a stream that the strike ended had lived until then', () => {
+    const ended = alike().map(stream => ({ ...stream, end: { atMs: 22_510, how: 'cut' as const } }))
+    const found = diagnose(observed(ended, struck(32_000, 22_510)))
+
+    assert.match(found.find(({ check }) => check === 'cut')?.cause ?? '', /watched for 20\.0 s/)
+  })
+})
+
 test('a page of another origin needs to be let in, one of the same does not', () => {
   const streams = [recording('through', 'plain', ticks()), recording('direct', 'plain', ticks())]
   const asked = (origin: string) => reds(observed(streams, { cors: { origin, allowed: undefined } }))

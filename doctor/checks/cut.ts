@@ -122,14 +122,18 @@ function alike(through: Cut[], direct: Cut[], kind: Kind): boolean {
 function cutsOf(seen: Observations, side: Side): Cut[] {
   return watched(seen, side).flatMap(stream => {
     const { end, openedAtMs } = stream
-    if (end === undefined || (seen.strike !== undefined && end.atMs >= seen.strike.atMs)) return []
+    if (end === undefined || struck(seen, end.atMs)) return []
     const silenceMs = end.atMs - lastByte(stream)
     return [{ ageMs: end.atMs - openedAtMs, silenceMs, atMs: end.atMs, clean: end.how === 'clean' }]
   })
 }
 
 function alive(seen: Observations, side: Side): Recording[] {
-  return watched(seen, side).filter(({ end }) => end === undefined)
+  return watched(seen, side).filter(({ end }) => end === undefined || struck(seen, end.atMs))
+}
+
+function struck({ strike }: Observations, atMs: number): boolean {
+  return strike !== undefined && atMs >= strike.atMs
 }
 
 function watched(seen: Observations, side: Side): Recording[] {

@@ -179,7 +179,7 @@ async function strikeAll(
     return opened
   })
   await pause(1500)
-  say(`strikes, and looks on for up to ${strikeMs / 1000} s`)
+  say(`strikes, and looks on for up to ${strikeMs / 1000} s after that`)
   return await strike(command, through, fresh, strikeMs, clock)
 }
 

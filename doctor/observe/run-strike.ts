@@ -7,10 +7,12 @@ import { fetchHead } from './fetch-head.ts'
 import type { Recorder } from './recorder.ts'
 
 const everyMs = 250
+// A deploy takes minutes. Whoever's takes longer sees what clients met until then.
+const commandMsMax = 300_000
 
 /**
  * Runs the command while streams are open, and asks for a new stream again and again, as clients do, until the server is back
- * for 5 s or `watchMs` are over.
+ * for 5 s or `watchMs` are over since the command was done.
  */
 export async function strike(
   command: string,
@@ -30,7 +32,9 @@ export async function strike(
   })
   const answers: Strike['answers'] = []
   let wellSince = atMs
-  while (clock() - atMs < watchMs) {
+  const watching = () =>
+    doneAtMs === undefined ? clock() - atMs < commandMsMax : clock() - doneAtMs < watchMs
+  while (watching()) {
     const askedAtMs = clock()
     const { status, headers, failure } = await fetchHead(question, 2000)
     const answer = {
