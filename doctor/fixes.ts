@@ -3,6 +3,7 @@ export type Problem =
   | 'buffering'
   | 'big'
   | 'headers'
+  | 'compressed headers'
   | 'compression'
   | 'delay'
   | 'idle'
@@ -49,6 +50,12 @@ const lines: Record<Problem, Lines> = {
     server:
       'Cache-Control: no-cache, no-transform on the stream (compression then leaves it alone), or flush after each event',
     any: 'Cache-Control: no-cache, no-transform from your server; Next.js: compress: false; nginx: gzip off;',
+  },
+  'compressed headers': {
+    nginx: 'gzip off; in the location of the stream',
+    Caddy: 'encode with a matcher that leaves the stream out: @plain not header Accept *text/event-stream*',
+    server: "write a first comment, ':ok\\n\\n', as soon as a stream opens",
+    any: "write ':ok\\n\\n' in your server as soon as a stream opens, or leave the stream out of compression there (Traefik: a router of its own without compress)",
   },
   delay: {
     HAProxy: 'option http-no-delay in its defaults or frontend',

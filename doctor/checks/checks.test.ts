@@ -191,6 +191,14 @@ suite('without DIRECT', () => {
     }
   })
 
+  test('headers that come late, and before the first event, wait for no event: a busy machine, or a slow login', () => {
+    const slow = recording('through', 'plain', ticks(1000), 1500)
+    const waiting = recording('through', 'plain', ticks(1000), 2000)
+
+    assert.deepEqual(reds(observed([slow], { direct: undefined })), [])
+    assert.deepEqual(reds(observed([waiting], { direct: undefined })), ['held headers'])
+  })
+
   test('headers that never come are red, and the layer is left open', () => {
     const silent = recording('through', 'plain', [], null)
     const [red] = diagnose(observed([silent], { direct: undefined }))

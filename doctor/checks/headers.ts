@@ -24,11 +24,11 @@ export const heldHeaders: Check = seen => {
   const through = look(seen, 'through', 'plain')
   if (through === undefined) return [notSeen(check, 'no stream opened')]
   const direct = seen.direct === undefined ? undefined : look(seen, 'direct', 'plain')
-  const held = (direct ?? through).ms ?? Infinity
+  const first = direct ?? through
   // The answer to a POST often begins when the server has something to say, and nobody waits for its onopen.
-  if (held > slowMs && seen.method === 'GET') {
+  if ((first.ms ?? Infinity) > slowMs && first.withBody && seen.method === 'GET') {
     const layer = direct === undefined ? unknown(seen) : server(seen)
-    return [line(seen, direct ?? through, undefined, layer, fix('headers', 'server'))]
+    return [line(seen, first, undefined, layer, fix('headers', 'server'))]
   }
   if (direct === undefined) return [ok(check, 'the headers come at once', told(through))]
   const packed = look(seen, 'through', 'packed')
@@ -36,7 +36,7 @@ export const heldHeaders: Check = seen => {
   if (late === undefined)
     return [ok(check, 'the headers come at once', `${told(through)}, direct ${told(direct)}`)]
   const compressed = late === packed
-  const cure = fix(compressed ? 'compression' : 'headers', proxyName(seen))
+  const cure = fix(compressed ? 'compressed headers' : 'headers', proxyName(seen))
   return [line(seen, late, direct, before(seen), cure, compressed)]
 }
 
