@@ -38,7 +38,8 @@ const lines: Record<Problem, Lines> = {
   },
   headers: {
     nginx: "proxy_buffering off; there, or write ':ok\\n\\n' in your server as soon as a stream opens",
-    server: 'flush the headers at once (Node: response.flushHeaders()), or write a first comment, :ok\\n\\n',
+    server:
+      'write a first comment, :ok\\n\\n, as soon as a stream opens (a ReadableStream: enqueue it in start()), or flush the headers (Node: response.flushHeaders())',
     any: "write ':ok\\n\\n' in your server as soon as a stream opens (Node proxies: flushHeaders() on proxyRes)",
   },
   compression: {

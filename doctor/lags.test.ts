@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { lags } from './lags.ts'
+import { lags, sharingOf } from './lags.ts'
 import type { Recording } from './observations.ts'
 
 /** A stream of events, each with the time at which it came. */
@@ -16,6 +16,18 @@ function stream(openedAtMs: number, ...events: [atMs: number, data: string][]): 
     pieces: events.map(([atMs, data]) => ({ atMs, bytes: Buffer.from(`data: ${data}\n\n`) })),
   }
 }
+
+test('events are shared when a younger stream gets them at the same moment, and own when they begin with each stream', () => {
+  const plain = stream(0, [1000, 'a'], [3000, 'b'])
+
+  assert.equal(sharingOf([plain], [stream(1500, [3010, 'b'])]), 'shared')
+  assert.equal(sharingOf([plain], [stream(1500, [2500, 'a'], [4500, 'b'])]), 'own')
+  assert.equal(
+    sharingOf([stream(0, [1000, 'ping'], [3000, 'ping'])], [stream(1500, [3000, 'ping'])]),
+    'unknown',
+  )
+  assert.equal(sharingOf([plain], []), 'shared')
+})
 
 test('the same event on both sides is compared by its time', () => {
   assert.deepEqual(lags([stream(0, [1210, 'a'])], [stream(0, [1000, 'a'])], 5000), [

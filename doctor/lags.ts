@@ -10,6 +10,35 @@ export type Lag = { lagMs: number; arrived: boolean }
 // An event of this time after the streams were opened is one that all of them should hear.
 const settleMs = 500
 
+/** Do all streams get the same events at the same moment, or has each its own, which begin when it is opened? */
+export type Sharing = 'shared' | 'own' | 'unknown'
+
+/** Judged by a stream that was opened a moment after the others, on the same side. Without one nobody knows better than `shared`. */
+export function sharingOf(plain: Recording[], younger: Recording[]): Sharing {
+  if (younger.length === 0) return 'shared'
+  const fromMs = Math.max(...younger.map(({ openedAtMs }) => openedAtMs)) + settleMs
+  const youngers = firstArrivals(younger)
+  const all = [...firstArrivals(plain)]
+  // What is said again and again says nothing of the moment.
+  const again = new Set(all.filter(([key]) => !key.startsWith('1\n')).map(([key]) => textOf(key)))
+  const telling = all.filter(([key, atMs]) => atMs > fromMs && !again.has(textOf(key)))
+  if (telling.length === 0) return 'unknown'
+  const shared = telling.some(([key, atMs]) => Math.abs((youngers.get(key) ?? Infinity) - atMs) < settleMs)
+  return shared ? 'shared' : 'own'
+}
+
+function textOf(key: string): string {
+  return key.slice(key.indexOf('\n') + 1)
+}
+
+/** Takes off what all have in common: of streams with events of their own, how much later they began. */
+export function sinceBeginning(found: Lag[]): Lag[] {
+  const shift = Math.min(...found.filter(({ arrived }) => arrived).map(({ lagMs }) => lagMs))
+  return Number.isFinite(shift) && shift > 0
+    ? found.map(lag => (lag.arrived ? { ...lag, lagMs: lag.lagMs - shift } : lag))
+    : found
+}
+
 /**
  * Compares streams with others that were opened at the same moment. The first arrival on any stream of a side counts, so that a
  * server whose workers do not share events looks no slower for it. Where no event is the same on both, as on a server that makes each stream

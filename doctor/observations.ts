@@ -4,10 +4,11 @@
 export type Side = 'through' | 'direct'
 
 /**
- * What a stream was opened for. `plain` takes no compression, `packed` takes what a browser takes, `late` is a plain one
- * that was opened after the others, so that its age and its silence differ from theirs.
+ * What a stream was opened for. `plain` takes no compression, `packed` takes what a browser takes, `younger` is a plain one that
+ * was opened a moment after the others: what all streams share comes to it at the same moment, and what each has for itself
+ * does not. `late` was opened after the comparison, so that its age and its silence differ from the others'.
  */
-export type Kind = 'plain' | 'packed' | 'late'
+export type Kind = 'plain' | 'packed' | 'younger' | 'late'
 
 type Piece = { atMs: number; bytes: Buffer }
 

@@ -1,6 +1,6 @@
 import { median, quantile, time } from '../figures.ts'
 import { fix } from '../fixes.ts'
-import { lags } from '../lags.ts'
+import { lags, sharingOf } from '../lags.ts'
 import { before, proxyName, streamsOf } from '../layers.ts'
 import type { Observations, Side } from '../observations.ts'
 import { notSeen, ok, type Check } from './check.ts'
@@ -16,6 +16,7 @@ const quarterMs = 60
 /** Does each event come somewhat later than directly? */
 export const steadyDelay: Check = seen => {
   if (seen.direct === undefined) return [notSeen(check, 'DIRECT= is not given: nothing to compare with')]
+  if (seen.method !== 'GET') return [notSeen(check, 'each answer to a POST has events of its own')]
   const found = lags(
     streamsOf(seen, 'through', 'plain'),
     streamsOf(seen, 'direct', 'plain'),
@@ -31,6 +32,18 @@ export const steadyDelay: Check = seen => {
   const evidence = `median of ${found.length} events ${time(Math.max(0, middle))}, a quarter under ${time(Math.max(0, quarter))}`
   if (middle < delayMs || quarter < quarterMs)
     return [ok(check, 'events are not slower than directly', evidence)]
+  // What begins with each stream is later where the stream begins later, and that is no delay.
+  const sharing = sharingOf(streamsOf(seen, 'direct', 'plain'), streamsOf(seen, 'direct', 'younger'))
+  if (sharing === 'own') {
+    return [
+      notSeen(check, 'each stream has events of its own, which begin with it: PUBLISH= makes some for all'),
+    ]
+  }
+  if (sharing === 'unknown') {
+    return [
+      notSeen(check, 'all events look alike, so they may begin with each stream: PUBLISH= makes others'),
+    ]
+  }
   const name = proxyName(seen)
   return [
     {

@@ -1,7 +1,7 @@
 import { figuresOf, firstRelease } from '../arrivals.ts'
 import { time, size } from '../figures.ts'
 import { fix } from '../fixes.ts'
-import { lags } from '../lags.ts'
+import { lags, sharingOf, sinceBeginning } from '../lags.ts'
 import { before, proxyName, streamsOf } from '../layers.ts'
 import type { Observations } from '../observations.ts'
 import { notSeen, ok, type Check, type Finding } from './check.ts'
@@ -16,7 +16,9 @@ export const heldEvents: Check = seen => {
   if (seen.direct === undefined) return [notSeen(check, 'DIRECT= is not given: nothing to compare with')]
   const direct = streamsOf(seen, 'direct', 'plain')
   const through = streamsOf(seen, 'through', 'plain')
-  const found = lags(through, direct, seen.window.toMs)
+  const own = sharingOf(direct, streamsOf(seen, 'direct', 'younger')) !== 'shared'
+  const all = lags(through, direct, seen.window.toMs)
+  const found = own ? sinceBeginning(all) : all
   // One that was only just awaited is not late yet.
   const judged = found.filter(({ arrived, lagMs }) => arrived || lagMs >= heldMs)
   if (judged.length === 0) {

@@ -19,7 +19,14 @@ export class CannotJudge extends Error {
   override readonly name = 'CannotJudge'
 }
 
-type Streams = { side: Side; question: Question; plain: Recorder[]; packed: Recorder[]; late: Recorder[] }
+type Streams = {
+  side: Side
+  question: Question
+  plain: Recorder[]
+  packed: Recorder[]
+  younger: Recorder[]
+  late: Recorder[]
+}
 
 const pollMs = 50
 // Eight streams on four workers miss one of them once in a hundred runs; without publishing, four are enough to compare.
@@ -27,6 +34,8 @@ const heard = 8
 const compared = 4
 const publishes = 8
 const bigBytes = 6000
+// Later than a busy machine makes a stream that was opened with the others.
+const youngerMs = 1500
 
 /** Opens the streams side by side and writes down what comes. Throws CannotJudge. */
 export async function observe(options: Options, say: (text: string) => void): Promise<Observations> {
@@ -74,6 +83,7 @@ function openAll({ through, direct, publish: call }: Options, clock: Clock): Str
     question,
     plain: Array.from({ length: count }, () => new Recorder(question, side, 'plain', clock)),
     packed: Array.from({ length: posts ? 1 : compared }, () => new Recorder(question, side, 'packed', clock)),
+    younger: [],
     late: [],
   })
   const sides = [open('through', through)]
@@ -82,12 +92,13 @@ function openAll({ through, direct, publish: call }: Options, clock: Clock): Str
 }
 
 function all(sides: Streams[]): Recorder[] {
-  return sides.flatMap(({ plain, packed, late }) => [...plain, ...packed, ...late])
+  return sides.flatMap(({ plain, packed, younger, late }) => [...plain, ...packed, ...younger, ...late])
 }
 
 /** Waits for the comparison's end, and leaves as soon as an answer says that there is nothing to judge. */
 async function watch(sides: Streams[], ms: number, clock: Clock): Promise<void> {
   while (clock() < ms) {
+    if (clock() > Math.min(youngerMs, ms / 3)) openYounger(sides, clock)
     for (const { side, plain, question } of sides) {
       const why = plain.map(({ recording }) => unjudgeable(recording))
       // One of several that is refused is a limit on their number, not the address.
@@ -97,6 +108,13 @@ async function watch(sides: Streams[], ms: number, clock: Clock): Promise<void> 
     }
     if (all(sides).every(stream => !stream.open)) return
     await pause(pollMs)
+  }
+}
+
+function openYounger(sides: Streams[], clock: Clock): void {
+  for (const { question, side, younger } of sides) {
+    if (question.method === 'GET' && younger.length === 0)
+      younger.push(new Recorder(question, side, 'younger', clock))
   }
 }
 
@@ -125,9 +143,9 @@ async function publishAll(options: Options, clock: Clock): Promise<Published[] |
 
 /** From here on two streams of each side are enough, and one that is younger than they are. */
 function openLate(sides: Streams[], clock: Clock): void {
-  for (const { plain, packed, late, question, side } of sides) {
+  for (const { plain, packed, younger, late, question, side } of sides) {
     if (question.method !== 'GET') continue
-    for (const stream of [...plain.slice(2), ...packed]) stream.close()
+    for (const stream of [...plain.slice(2), ...packed, ...younger]) stream.close()
     late.push(new Recorder(question, side, 'late', clock))
   }
 }

@@ -19,8 +19,12 @@ export type Naive = {
   unsplit?: true
   /** An event for each stream alone, which no other has. */
   own?: true
+  /** Each stream counts for itself: an event each so many milliseconds, which begin with the stream. */
+  countsEveryMs?: number
   /** As if this many processes did not share events. */
   processes?: number
+  /** Whoever has left is never taken out of the list. */
+  keeps?: true
   /** Each stream begins with a comment. */
   comment?: true
   headers?: Record<string, string>
@@ -69,9 +73,15 @@ export function naive(faults: Naive = {}): { app: Express; stop: () => void } {
     opened += 1
     const stream = { response, process: opened % (faults.processes ?? 1), lastMs: performance.now() }
     streams.push(stream)
-    response.on('close', () => streams.splice(streams.indexOf(stream), 1))
+    if (!faults.keeps) response.on('close', () => streams.splice(streams.indexOf(stream), 1))
+    if (faults.countsEveryMs !== undefined) {
+      let counted = 0
+      const timer = setInterval(() => response.write(`data: ${counted++}\n\n`), faults.countsEveryMs)
+      response.on('close', () => clearInterval(timer))
+    }
     if (faults.totalCutMs !== undefined) setTimeout(() => response.end(), faults.totalCutMs)
   })
+  app.get('/count', (_request, response) => void response.json({ streams: streams.length }))
   // An answer to a question, word by word, as language models give it.
   app.post('/answer', (_request, response) => {
     response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-cache' }).flushHeaders()
