@@ -10,6 +10,7 @@ export type Problem =
   | 'total'
   | 'refusal'
   | 'outlives'
+  | 'leave'
   | 'many'
 
 type Lines = Record<string, string> & {
@@ -80,7 +81,11 @@ const lines: Record<Problem, Lines> = {
   },
   outlives: {
     server: 'end the streams when the process ends',
-    any: "http-proxy, Vite: proxyRes.on('close', () => res.writableFinished || res.destroy()); and in the page: reopen after two missed heartbeats",
+    any: "http-proxy, Vite: on('proxyRes', (p, req, res) => p.on('close', () => p.complete || res.destroy())); and in the page: reopen after two missed heartbeats",
+  },
+  leave: {
+    server: "stop when the response closes: Node: response.on('close', …) removes it from every list",
+    any: 'a heartbeat from your server each 15 s: the second one that cannot be written frees the stream; a proxy of your own: on response close, abort the request to the server',
   },
   many: {
     nginx: 'worker_connections 20000; and worker_rlimit_nofile 20000;',

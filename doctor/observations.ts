@@ -76,6 +76,15 @@ export type Strike = {
   watchedUntilMs: number
 }
 
+/** Streams that were opened and left, by the server's own count. Neither time: the count did not follow them, see `problem`. */
+export type Leave = {
+  side: Side
+  /** After how long the count had fallen again; missing: not while it was watched. */
+  noticedMs?: number
+  watchedMs?: number
+  problem?: string
+}
+
 export type Observations = {
   url: string
   direct: string | undefined
@@ -90,6 +99,8 @@ export type Observations = {
   published: Published[] | undefined
   returns: Return[]
   strike: Strike | undefined
+  /** Undefined: nobody said where the server counts its streams, or had no time for this. */
+  leaves: Leave[] | undefined
   /** The answer's Access-Control-Allow-Origin to --origin; undefined: not asked. */
   cors: { origin: string; allowed: string | undefined } | undefined
   /** How many streams opened of how many, when asked for many. */

@@ -32,6 +32,18 @@ test('a body makes it a POST, as JSON where it looks like it', () => {
   assert.equal(through.headers['content-type'], 'application/json')
 })
 
+test('the server’s count of streams is an address of it, and QUICK has no time for it', () => {
+  const given = ['--url=https://a/e', '--direct=http://b:3000/e', '--count=/metrics sse_connections']
+
+  assert.equal(options(...given).count?.url.href, 'http://b:3000/metrics')
+  assert.equal(options(...given).leaveMs, 35_000)
+  assert.equal(options(...given, '--quick').leaveMs, 0)
+  assert.throws(
+    () => options('--url=http://a/e', '--count=streams'),
+    /--count must be like .*: it is no address/,
+  )
+})
+
 test('publishing is a request to the same server, or a command', () => {
   const request = options('--url', 'http://a/e', '--publish', 'POST /pub {"d":"{data}"}').publish
   const command = options('--url', 'http://a/e', '--publish', 'curl -d "{data}" http://a/pub').publish

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import type { Question } from './observe/ask.ts'
+import { readCount, type Count } from './observe/count.ts'
 import { readPublish, type Publish } from './observe/publish.ts'
 
 export type Options = {
@@ -13,6 +14,10 @@ export type Options = {
   strike: string | undefined
   /** How long the server's return is waited for when the command of `strike` is done. */
   strikeMs: number
+  /** Where the server says how many streams it holds. */
+  count: Count | undefined
+  /** How long the server has to notice that clients have left; 0 for `--quick`: nobody looks. */
+  leaveMs: number
   origin: string | undefined
   many: number
   json: boolean
@@ -34,6 +39,7 @@ const known = {
   quick: { type: 'boolean', default: false },
   ca: { type: 'string' },
   strike: { type: 'string' },
+  count: { type: 'string' },
   origin: { type: 'string' },
   many: { type: 'string', default: '0' },
   json: { type: 'boolean', default: false },
@@ -62,8 +68,11 @@ export function readOptions(args: string[], readFile: (path: string) => string):
     windowMs: 8000,
     strike: values.strike,
     strikeMs: 30_000,
+    count: values.count === undefined ? undefined : countOf(values.count, direct ?? url),
+    // Two heartbeats of 15 s and some: whoever notices by writing has noticed by then.
+    leaveMs: values.quick ? 0 : 35_000,
     origin: values.origin,
-    many: count(values.many),
+    many: numberOf(values.many),
     json: values.json,
   }
 }
@@ -127,13 +136,22 @@ function publishOf(text: string, url: URL): Publish {
   }
 }
 
+function countOf(text: string, base: URL): Count {
+  try {
+    return readCount(text, base)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new OptionError(`--count must be like 'http://localhost:3000/metrics sse_connections': ${why}`)
+  }
+}
+
 function duration(text: string): number {
   const { number, unit } = /^(?<number>\d+)(?<unit>ms|s|m)$/.exec(text)?.groups ?? {}
   if (number === undefined) throw new OptionError(`--quiet must be a time, like 130s (got ${text})`)
   return Number(number) * ({ ms: 1, s: 1000, m: 60_000 }[unit ?? 's'] ?? 1000)
 }
 
-function count(text: string): number {
+function numberOf(text: string): number {
   if (!/^\d{1,5}$/.test(text)) throw new OptionError(`--many must be a number of streams (got ${text})`)
   return Number(text)
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # `make doctor URL=…`: runs the doctor in its container, on this machine's network, with the variables as its options.
 # STRIKE runs here, not in the container: the doctor asks for it through a file.
-# Usage: doctor.sh, with URL DIRECT HEADER METHOD BODY PUBLISH QUIET QUICK CA STRIKE ORIGIN MANY JSON in the environment
+# Usage: doctor.sh, with URL DIRECT HEADER METHOD BODY PUBLISH QUIET QUICK CA STRIKE COUNT ORIGIN MANY JSON in the environment
 set -euo pipefail
 
 folder=$(mktemp -d)
@@ -10,7 +10,7 @@ chmod 777 "$folder"
 options=()
 mounts=(--volume "$folder:/strike")
 
-for name in URL DIRECT METHOD BODY PUBLISH QUIET ORIGIN MANY; do
+for name in URL DIRECT METHOD BODY PUBLISH QUIET COUNT ORIGIN MANY; do
   value=${!name:-}
   [ -z "$value" ] || options+=("--$(echo "$name" | tr '[:upper:]' '[:lower:]')" "$value")
 done

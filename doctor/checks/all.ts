@@ -9,6 +9,7 @@ import { steadyDelay } from './delay.ts'
 import { heartbeat } from './heartbeat.ts'
 import { heldHeaders } from './headers.ts'
 import { heldEvents } from './held.ts'
+import { leave } from './leave.ts'
 import { many } from './many.ts'
 import { resume } from './resume.ts'
 import { deadUpstream, refusal } from './strike.ts'
@@ -29,6 +30,7 @@ const checks: Check[] = [
   workers,
   refusal,
   deadUpstream,
+  leave,
   many,
   caching,
   connections,

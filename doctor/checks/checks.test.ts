@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { Kind, Observations, Recording, Side } from '../observations.ts'
 import { diagnose } from './all.ts'
+import type { Finding } from './check.ts'
 
 type Come = [atMs: number, data: string]
 
@@ -35,6 +36,7 @@ function observed(streams: Recording[], changes: Partial<Observations> = {}): Ob
     published: undefined,
     returns: [],
     strike: undefined,
+    leaves: undefined,
     cors: undefined,
     many: undefined,
     ...changes,
@@ -171,6 +173,32 @@ suite('when the server was struck', () => {
     const found = diagnose(observed(ended, struck(32_000, 22_510)))
 
     assert.match(found.find(({ check }) => check === 'cut')?.cause ?? '', /watched for 20\.0 s/)
+  })
+})
+
+function leaving(...leaves: Observations['leaves'] & object): Finding | undefined {
+  return diagnose(observed(alike(), { leaves })).find(({ check }) => check === 'leave')
+}
+
+suite('clients that have left', () => {
+  const noticed = { side: 'direct', noticedMs: 100, watchedMs: 100 } as const
+
+  test('are noticed, by whoever comes to know of it', () => {
+    const found = leaving(noticed, { side: 'through', noticedMs: 16_000, watchedMs: 16_000 })
+
+    assert.equal(found?.verdict, 'ok')
+    assert.match(found.evidence, /after 16\.0 s, direct noticed after 100 ms/)
+  })
+
+  test('and are still held are the fault of the one that knows', () => {
+    assert.match(leaving(noticed, { side: 'through', watchedMs: 35_000 })?.layer ?? '', /the layer before/)
+    const own = leaving({ side: 'direct', watchedMs: 35_000 }, { side: 'through', watchedMs: 35_000 })
+    assert.match(own?.layer ?? '', /^your server/)
+    assert.equal(own?.verdict, 'BROKEN')
+  })
+
+  test('are not judged where the count does not follow', () => {
+    assert.equal(leaving({ side: 'through', problem: 'COUNT gives no number' })?.verdict, 'not seen')
   })
 })
 

@@ -4,10 +4,10 @@ import { ask, type Question } from './ask.ts'
 export type Head = { status?: number; headers: Record<string, string>; failure?: Failure; text: string }
 
 // Enough for a title or the message of an error.
-const textMax = 2000
+const usualTextMax = 2000
 
 /** Asks once and answers with the head and the beginning of the body; never throws. Nothing within `withinMs`: no status. */
-export function fetchHead(question: Question, withinMs: number): Promise<Head> {
+export function fetchHead(question: Question, withinMs: number, textMax = usualTextMax): Promise<Head> {
   return new Promise(resolve => {
     const head: Head = { headers: {}, text: '' }
     const done = () => {

@@ -6,7 +6,9 @@ import type { Observations, Published, Recording, Side } from '../observations.t
 import type { Options } from '../options.ts'
 import type { Question } from './ask.ts'
 import { startClock, type Clock } from './clock.ts'
+import { streamsHeld } from './count.ts'
 import { fetchHead } from './fetch-head.ts'
+import { leave } from './leave.ts'
 import { openMany } from './open-many.ts'
 import { nameLayer } from './name.ts'
 import { publish } from './publish.ts'
@@ -39,6 +41,7 @@ const youngerMs = 1500
 
 /** Opens the streams side by side and writes down what comes. Throws CannotJudge. */
 export async function observe(options: Options, say: (text: string) => void): Promise<Observations> {
+  const leaves = await leaveAll(options, say)
   const clock = startClock()
   const sides = openAll(options, clock)
   try {
@@ -66,6 +69,7 @@ export async function observe(options: Options, say: (text: string) => void): Pr
       published: await published,
       returns,
       strike: struck,
+      leaves,
       cors: await askCors(options),
       many: options.many === 0 ? undefined : await openMany(options.through, options.many, clock),
     }
@@ -199,6 +203,19 @@ async function strikeAll(
   await pause(1500)
   say(`strikes, and looks on for up to ${strikeMs / 1000} s after that`)
   return await strike(command, through, fresh, strikeMs, clock)
+}
+
+/** Before anything else is open: what is left behind would change the count later. */
+async function leaveAll(
+  { through, direct, count: place, leaveMs }: Options,
+  say: (text: string) => void,
+): Promise<Observations['leaves']> {
+  if (place === undefined || leaveMs === 0 || through.method !== 'GET') return undefined
+  say(`opens streams and leaves them; the server has ${leaveMs / 1000} s to notice`)
+  const clock = startClock()
+  const held = () => streamsHeld(place, direct ?? through)
+  const leaves = direct === undefined ? [] : [await leave(direct, 'direct', held, leaveMs, clock)]
+  return [...leaves, await leave(through, 'through', held, leaveMs, clock)]
 }
 
 async function askCors({ origin, through }: Options): Promise<Observations['cors']> {

@@ -35,6 +35,46 @@ suite('through a layer and directly', { concurrency: 4 }, () => {
     assert.deepEqual(broken(await examine(['--url', next.url, '--direct', server.url])), [])
   })
 
+  test('a layer that does not pass on that a client has left is named', async () => {
+    await using server = await startNaive({ heartbeatMs: 200 })
+    const app = express()
+    app.get('/events', async (_request, response) => {
+      const answer = await fetch(server.url)
+      response.writeHead(answer.status, { 'Content-Type': 'text/event-stream' }).flushHeaders()
+      // As people write it: nobody looks whether there is still someone to write to.
+      const pass = async () => {
+        for await (const chunk of answer.body ?? []) response.write(chunk)
+      }
+      await pass().catch(() => response.destroy())
+    })
+    await using proxy = await start(createServer(app))
+
+    const findings = await examine(['--url', proxy.url, '--direct', server.url, '--count', '/count'], {
+      leaveMs: 1500,
+    })
+
+    assert.deepEqual(broken(findings), ['leave'])
+    assert.match(red(findings, 'leave')?.layer ?? '', /the layer before/)
+    assert.match(red(findings, 'leave')?.evidence ?? '', /direct noticed after/)
+  })
+
+  test('streams that count for themselves, and begin later behind a layer, are not late', async () => {
+    await using server = await startNaive({ countsEveryMs: 200 })
+    const app = express()
+    // A layer that looks at the session first.
+    app.use((_request, _response, next) => void setTimeout(next, 250))
+    app.use(createProxyMiddleware({ target: `http://127.0.0.1:${server.port}` }))
+    await using proxy = await start(createServer(app))
+
+    const findings = await examine(['--url', proxy.url, '--direct', server.url])
+
+    assert.ok(!broken(findings).includes('steady delay'), 'steady delay')
+    assert.match(
+      findings.find(({ check }) => check === 'steady delay')?.cause ?? '',
+      /each stream has events of its own/,
+    )
+  })
+
   test('an answer to a POST is asked for once of each kind, and its end is no fault', async () => {
     await using server = await startNaive({})
     const url = server.url.replace('/events', '/answer')

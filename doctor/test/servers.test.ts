@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
+import type { Finding } from '../checks/check.ts'
 import { broken, examine, red, startNaive } from './examine.ts'
 
 const publish = ['--publish', 'POST /events {"data":"{data}"}']
+
+function counting(url: string): Promise<Finding[]> {
+  return examine(['--url', url, '--count', '/count'], { leaveMs: 1000 })
+}
 
 suite('one fault of a server is one red, at the server', { concurrency: 4 }, () => {
   test('a server without faults has none', async () => {
@@ -83,6 +88,18 @@ suite('one fault of a server is one red, at the server', { concurrency: 4 }, () 
     const findings = await examine(['--url', server.url, '--direct', server.url, ...publish])
 
     assert.ok(!broken(findings).includes('held events'), 'held events')
+  })
+
+  test('clients that have left, and are kept', async () => {
+    await using keeping = await startNaive({ keeps: true })
+    await using server = await startNaive({})
+
+    const kept = await counting(keeping.url)
+
+    assert.deepEqual(broken(kept), ['leave'])
+    assert.match(red(kept, 'leave')?.evidence ?? '', /still held 1\.\d\d s after/)
+    const found = (await counting(server.url)).find(({ check }) => check === 'leave')
+    assert.equal(found?.verdict, 'ok', found?.cause)
   })
 
   test('a stream whose events no other stream has is compared by place', async () => {
