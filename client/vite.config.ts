@@ -14,6 +14,10 @@ const toWorker: ProxyOptions = {
         response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end('retry: 500\n')
       else response.writeHead(503, { 'Retry-After': '1' }).end()
     })
+    // A worker that dies takes its streams with it. Without this, Vite leaves the browser's open, and EventSource waits for ever.
+    proxy.on('proxyRes', (answer, _request, response) => {
+      answer.on('close', () => answer.complete || response.destroy())
+    })
   },
 }
 
