@@ -191,7 +191,7 @@ doctor: base ## measure: What is wrong with a stream, where, and the line that f
 	  docker build --file doctor/Dockerfile --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/doctor . >&2
 	@scripts/doctor.sh
 
-proxies: proxies-image ## measure: Real proxies, each at its default and fixed, judged by the doctor (2 minutes, docs/proxies.md); NAME=nginx
+proxies: proxies-image ## measure: Real proxies, each at its default and fixed, judged by the doctor (3 minutes, docs/proxies.md); NAME=nginx
 	@docker run --rm --init --network none --env NAME sse-lab/proxies
 
 proxies-image: base

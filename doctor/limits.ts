@@ -92,6 +92,13 @@ export const limits: readonly Limit[] = [
     source: 'documented: https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts',
   },
   {
+    layer: 'Squid',
+    kind: 'idle',
+    seconds: 900,
+    setting: 'read_timeout 1 day',
+    source: 'documented: https://www.squid-cache.org/Doc/config/read_timeout/',
+  },
+  {
     layer: 'undici (fetch of Node)',
     kind: 'idle',
     seconds: 300,

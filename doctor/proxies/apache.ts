@@ -3,14 +3,14 @@ import type { Program, Proxy } from './proxy.ts'
 const modules = ['mpm_event', 'authz_core', 'proxy', 'proxy_http']
 
 /** Debian's modules; its Timeout is 300. */
-function apache(port: number, server: number, line: string): Program {
+function apache(port: number, server: number, line: string, timeout = 4): Program {
   const loads = modules.map(name => `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`)
   const text = `${loads.join('\n')}
 ServerName localhost
 Listen 127.0.0.1:${port}
 PidFile httpd.pid
 ErrorLog error.log
-Timeout 4
+Timeout ${timeout}
 ${line}
 ProxyPass / http://127.0.0.1:${server}/
 `
@@ -30,5 +30,19 @@ export const apacheQuiet: Proxy = {
     expects: [],
     line: 'ProxyTimeout 3600',
     programs: ({ own, server }) => [apache(own, server, 'ProxyTimeout 3600')],
+  },
+}
+
+export const apacheLeave: Proxy = {
+  name: 'Apache, clients that leave',
+  from: 'Debian',
+  symptom: 'a client that has left holds its worker: 150 of them, and nobody else is answered',
+  leaves: true,
+  broken: { expects: ['leave'], line: '', programs: ({ own, server }) => [apache(own, server, '', 300)] },
+  mended: {
+    expects: [],
+    line: "setInterval(() => response.write(':\\n\\n'), 15_000) // in your server",
+    server: { heartbeatMs: 500 },
+    programs: ({ own, server }) => [apache(own, server, '', 300)],
   },
 }

@@ -10,6 +10,7 @@ import { diagnose } from '../checks/all.ts'
 import type { Finding } from '../checks/check.ts'
 import { observe } from '../observe/observe.ts'
 import { readOptions } from '../options.ts'
+import type { Naive } from '../test/naive.ts'
 import type { Program, Proxy } from './proxy.ts'
 
 /** Runs a proxy before a naive server, and answers with what the doctor says of the two. */
@@ -17,7 +18,7 @@ export async function judge(proxy: Proxy, variant: 'broken' | 'mended'): Promise
   await using resources = new AsyncDisposableStack()
   const folder = await mkdtemp(`${tmpdir()}/proxy-`)
   resources.defer(() => rm(folder, { recursive: true, force: true, maxRetries: 5 }))
-  const server = await startServer(proxy, resources)
+  const server = await startServer({ ids: true, ...proxy.server, ...proxy[variant].server }, resources)
   const [own, inner] = [await freePort(), await freePort()]
   const said: string[] = []
   for (const program of proxy[variant].programs({ own, inner, server: server.port })) {
@@ -37,23 +38,24 @@ export async function judge(proxy: Proxy, variant: 'broken' | 'mended'): Promise
       // To the server itself: what a proxy does to a POST is another matter.
       `--publish=POST http://127.0.0.1:${server.port}/events {"data":"{data}"}`,
       `--strike=kill -9 ${server.pid}`,
+      ...(proxy.leaves ? ['--count=/count'] : []),
     ],
     () => '',
   )
   return diagnose(
     await observe(
-      { ...options, quietMs: proxy.limit === undefined ? 0 : 8000, strikeMs: 12_000 },
+      { ...options, quietMs: proxy.limit === undefined ? 0 : 8000, strikeMs: 12_000, leaveMs: 4000 },
       () => undefined,
     ),
   )
 }
 
 async function startServer(
-  { serverHeaders = {} }: Proxy,
+  behaviour: Naive,
   resources: AsyncDisposableStack,
 ): Promise<{ port: number; pid: number }> {
   const origin = fileURLToPath(new URL('origin.ts', import.meta.url))
-  const child = spawn(process.execPath, [origin, JSON.stringify(serverHeaders)], {
+  const child = spawn(process.execPath, [origin, JSON.stringify(behaviour)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   resources.defer(() => stop(child))

@@ -7,7 +7,7 @@ import type { Proxy } from './proxy.ts'
 /** `make proxies`: every proxy at its default and mended, and what the doctor says of each. NAME=nginx for some of them. */
 const chosen = proxies.filter(({ name }) => name.includes(process.env.NAME ?? ''))
 // Each waits most of its time, but delays are measured meanwhile.
-const atATime = 4
+const atATime = 6
 
 type Variant = 'broken' | 'mended'
 

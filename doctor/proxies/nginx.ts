@@ -46,7 +46,7 @@ export const nginxTwice: Proxy = {
   name: 'nginx behind nginx',
   from: 'Debian',
   symptom: 'nothing arrives, although the server says X-Accel-Buffering: no: the inner nginx takes it out',
-  serverHeaders: { 'X-Accel-Buffering': 'no' },
+  server: { headers: { 'X-Accel-Buffering': 'no' } },
   broken: {
     expects: ['held events'],
     line: '',

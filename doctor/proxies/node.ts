@@ -1,7 +1,7 @@
 import type { Program, Proxy } from './proxy.ts'
 
 // The header of an answer waits in Node until there is a body, and an answer that breaks off is not passed on as broken.
-const cure = `p.on('close', () => res.writableFinished || res.destroy()); setImmediate(() => res.flushHeaders())`
+const cure = `p.on('close', () => p.complete || res.destroy()); setImmediate(() => res.flushHeaders())`
 
 const modules = new URL('../', import.meta.url).href
 

@@ -1,7 +1,9 @@
+import type { Naive } from '../test/naive.ts'
+
 /** A proxy as a program of this machine, and two ways to configure it. */
 export type Proxy = {
   name: string
-  /** Where it is from: a package of Debian or npm. */
+  /** Where it is from: a package of Debian, npm or PyPI. */
   from: string
   /** What a client meets at the default, in a few words. Empty: nothing. */
   symptom: string
@@ -9,8 +11,10 @@ export type Proxy = {
   mended: Variant
   /** The time limit that the row is about, in seconds. The row runs with 4 s instead, so that nobody waits for it. */
   limit?: number
-  /** Headers that the server behind it sends beside the usual ones. */
-  serverHeaders?: Record<string, string>
+  /** The row is about clients that leave: the server's streams are counted, and it has 4 s to notice. */
+  leaves?: true
+  /** What the server behind it does in both variants, where that is not what the others do. */
+  server?: Naive
 }
 
 type Variant = {
@@ -18,6 +22,8 @@ type Variant = {
   expects: readonly string[]
   /** What differs from the other variant, as it stands in the file. */
   line: string
+  /** Where the line is one of the server. */
+  server?: Naive
   programs: (ports: Ports) => Program[]
 }
 
