@@ -53,7 +53,8 @@ suite('one fault of a server is one red, at the server', { concurrency: 4 }, () 
     const findings = await examine(['--url', server.url, ...publish], { quietMs: 6000 })
 
     assert.deepEqual(broken(findings), ['cut'])
-    assert.match(red(findings, 'cut')?.cause ?? '', /idle limit.* 3\.\d+ s/)
+    // On a busy machine the last byte comes later than it was sent, and the silence is shorter than the limit by that.
+    assert.match(red(findings, 'cut')?.cause ?? '', /idle limit.* (2\.[5-9]|3\.)\d* s/)
     assert.match(red(findings, 'cut')?.fix ?? '', /heartbeat/)
   })
 
