@@ -1,8 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
-import { importPKCS8, SignJWT } from 'jose'
-import { readGrant } from '../grant.ts'
-import { detailType } from './details.ts'
+import { importPKCS8 } from 'jose'
+import { makeToken } from './make-token.ts'
 
 // The local issuer of `make production`, for trying things out: prints a token. deploy/secrets/ made its key, which only this
 // command has. A service has an identity provider instead.
@@ -24,23 +23,21 @@ async function main(): Promise<string> {
   if (!values.sub) throw new TypeError(`--sub is missing: whose token is it? ${usage}`)
   if (!(minutes > 0 && minutes <= 1440))
     throw new TypeError(`--minutes must be a number up to 1440. ${usage}`)
-  const [subscribe, publish] = [values.subscribe, values.publish].map(list => list.split(',').filter(Boolean))
-  readGrant({ subscribe, publish })
-  const details = Object.entries({ subscribe, publish }).flatMap(([action, topics]) =>
-    topics?.length ? [{ type: detailType, actions: [action], topics: topics.map(match => ({ match })) }] : [],
-  )
-  const now = Math.floor(Date.now() / 1000)
   const key = await importPKCS8(await readFile(`${values.folder}/private.pem`, 'utf8'), 'ES256')
   const kid = await readFile(`${values.folder}/kid`, 'utf8')
-  return await new SignJWT({ authorization_details: details })
-    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid })
-    .setIssuer('sse-lab-local')
-    .setAudience('sse-lab')
-    .setSubject(values.sub)
-    .setJti(crypto.randomUUID())
-    .setIssuedAt(now)
-    .setExpirationTime(now + Math.round(minutes * 60))
-    .sign(key)
+  return await makeToken(
+    { issuer: 'sse-lab-local', audience: 'sse-lab', key, kid },
+    {
+      sub: values.sub,
+      subscribe: topics(values.subscribe),
+      publish: topics(values.publish),
+      expiresAt: Math.floor(Date.now() / 1000) + Math.round(minutes * 60),
+    },
+  )
+}
+
+function topics(list: string): string[] {
+  return list.split(',').filter(Boolean)
 }
 
 main().then(
