@@ -2,6 +2,8 @@ import { connectionPerStream } from './lessons/connection-per-stream.ts'
 import { deadWorkerOnline } from './lessons/dead-worker-online.ts'
 import { deploy502 } from './lessons/deploy-502.ts'
 import { ephemeralPorts } from './lessons/ephemeral-ports.ts'
+import { expiredTokenLivesOn } from './lessons/expired-token-lives-on.ts'
+import { expiryKillsTheStream } from './lessons/expiry-kills-the-stream.ts'
 import { falseAck } from './lessons/false-ack.ts'
 import { fanOut } from './lessons/fan-out.ts'
 import { forgedFields } from './lessons/forged-fields.ts'
@@ -19,6 +21,7 @@ import { listenerLeak } from './lessons/listener-leak.ts'
 import { nPings } from './lessons/n-pings.ts'
 import { nginxReload } from './lessons/nginx-reload.ts'
 import { noReplay } from './lessons/no-replay.ts'
+import { openPublish } from './lessons/open-publish.ts'
 import { pinnedPublishes } from './lessons/pinned-publishes.ts'
 import { proxyBuffer } from './lessons/proxy-buffer.ts'
 import { pubsubReconnect } from './lessons/pubsub-reconnect.ts'
@@ -26,18 +29,21 @@ import { quietStream } from './lessons/quiet-stream.ts'
 import type { Scenario } from './scenario.ts'
 import { seventhTab } from './lessons/seventh-tab.ts'
 import { sessionOnOneWorker } from './lessons/session-on-one-worker.ts'
+import { silentAnonymous } from './lessons/silent-anonymous.ts'
 import { slowReaderMemory } from './lessons/slow-reader-memory.ts'
 import { staleKeepalive } from './lessons/stale-keepalive.ts'
+import { tokenInUrl } from './lessons/token-in-url.ts'
 import { tokenStream } from './lessons/token-stream.ts'
 import { trimmedHistory } from './lessons/trimmed-history.ts'
 import { twoProxies } from './lessons/two-proxies.ts'
 import { unevenWorkers } from './lessons/uneven-workers.ts'
+import { wildcardCorsWithCookies } from './lessons/wildcard-cors-with-cookies.ts'
 import { workerConnections } from './lessons/worker-connections.ts'
 
 /**
  * Every scenario, in the order in which the page and the report show them: the two that the lab starts from, then what is
- * lost, what is held back, what a proxy does, what happens when workers come and go, and
- * what answers and sessions need that outlive one response.
+ * lost, what is held back, what a proxy does, what happens when workers come and go,
+ * what answers and sessions need that outlive one response, and who gets in that does not belong.
  */
 export const catalogue: readonly Scenario[] = [
   fanOut,
@@ -74,4 +80,10 @@ export const catalogue: readonly Scenario[] = [
   instancesMax,
   tokenStream,
   sessionOnOneWorker,
+  openPublish,
+  tokenInUrl,
+  silentAnonymous,
+  expiredTokenLivesOn,
+  expiryKillsTheStream,
+  wildcardCorsWithCookies,
 ]

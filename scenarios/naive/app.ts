@@ -78,6 +78,19 @@ export class Streams {
   }
 }
 
+/** The usual `join` and `deliver`, for a server whose flaw is elsewhere: it tells each event to the streams of its topic. */
+export function live(): Pick<Parameters<typeof createApp>[0], 'join' | 'deliver'> {
+  const streams = new Streams()
+  return {
+    join: (topic, response) => streams.join(topic, response),
+    deliver({ topic, data }) {
+      const id = anyId()
+      streams.write(topic, frame(id, data))
+      return id
+    },
+  }
+}
+
 /** An id that means nothing but itself. */
 export function anyId(): string {
   return randomUUID()

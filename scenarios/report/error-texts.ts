@@ -28,6 +28,16 @@ export const errorTexts: readonly ErrorText[] = [
     scenario: 'deploy-502',
   },
   { text: 'can’t establish a connection to the server', where: 'Firefox', scenario: 'deploy-502' },
+  {
+    text: 'GET /events 401 (Unauthorized)',
+    where: 'Chromium',
+    scenario: 'expiry-kills-the-stream',
+  },
+  {
+    text: "The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.",
+    where: 'Chromium',
+    scenario: 'wildcard-cors-with-cookies',
+  },
   { text: 'upstream prematurely closed connection', where: 'nginx', scenario: 'stale-keepalive' },
   {
     text: 'recv() failed (104: Connection reset by peer) while reading response header from upstream',

@@ -6,7 +6,15 @@ export const groups: readonly Group[] = [
     title: 'Nothing arrives',
     about:
       'The stream is open, or seems to be, and the browser shows no event. `curl -N` often shows them all.',
-    names: ['two-proxies', 'gzip', 'gzip-proxy', 'headers-held', 'seventh-tab', 'connection-per-stream'],
+    names: [
+      'two-proxies',
+      'gzip',
+      'gzip-proxy',
+      'headers-held',
+      'seventh-tab',
+      'connection-per-stream',
+      'silent-anonymous',
+    ],
   },
   {
     title: 'Late',
@@ -33,7 +41,7 @@ export const groups: readonly Group[] = [
   {
     title: 'Duplicate',
     about: 'Events arrive twice, or events arrive that nobody published.',
-    names: ['idempotency', 'ids-as-text', 'n-pings', 'forged-fields'],
+    names: ['idempotency', 'ids-as-text', 'n-pings', 'forged-fields', 'open-publish'],
   },
   {
     title: 'Cut',
@@ -52,7 +60,7 @@ export const groups: readonly Group[] = [
     title: 'Does not come back',
     about:
       '`EventSource` reconnects after a cut, but never after an answer that is not `200` with `text/event-stream`.',
-    names: ['deploy-502', 'headers-held', 'dead-worker-online', 'seventh-tab'],
+    names: ['deploy-502', 'headers-held', 'dead-worker-online', 'seventh-tab', 'expiry-kills-the-stream'],
   },
   {
     title: 'Memory',
@@ -85,12 +93,17 @@ export const groups: readonly Group[] = [
       'session-on-one-worker',
     ],
   },
-]
-
-/** What no scenario measures: who may read which topic. `make test-attacks` does. */
-export const whoMayRead: readonly string[] = [
-  '## Who may read',
-  '**Anyone who knows the address can read any topic. Where does the session check go? `EventSource` sends no `Authorization` header.**',
-  'You see that `GET /events?topic=…` answers everybody who reaches the port, and that `new EventSource(url)` has no way to set a header: a check can use a cookie, or something in the address, which ends up in logs. A check in front of the page does not protect the stream.',
-  'Who may read which topic, with a token, a cookie or a ticket, and what each answer does to an `EventSource`: [Access](access.md). With the session of your own application (`authorize`): [Take it home](take-it-home.md).',
+  {
+    title: 'Who may read',
+    about:
+      '**Anyone who knows the address can read any topic. Where does the session check go? `EventSource` sends no `Authorization` header.** A check in front of the page does not protect the stream, and `new EventSource(url)` has no way to set a header: a check can use a cookie, or something in the address, which ends up in logs. Who may read which topic, with a token, a cookie or a ticket, and what each answer does to an `EventSource`: [Access](access.md). With the session of your own application (`authorize`): [Take it home](take-it-home.md).',
+    names: [
+      'token-in-url',
+      'wildcard-cors-with-cookies',
+      'expired-token-lives-on',
+      'open-publish',
+      'silent-anonymous',
+      'expiry-kills-the-stream',
+    ],
+  },
 ]

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { catalogue } from '../catalogue.ts'
-import { groups, whoMayRead } from './symptom-groups.ts'
+import { groups } from './symptom-groups.ts'
 import { errorTexts } from './error-texts.ts'
 
 const pages = new URL('../../docs/scenarios/', import.meta.url)
@@ -27,7 +27,6 @@ export async function symptomsPage(): Promise<string> {
     '# Find your symptom',
     'What people see, in the words they search with, and where it is explained. Each problem is measured, broken and fixed, by the [scenario](scenarios/README.md) behind the link.',
     ...sections,
-    ...whoMayRead,
     '## Error texts',
     'The exact text in a console or a log, and what it comes from.',
     await errorTable(),
