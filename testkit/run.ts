@@ -57,6 +57,8 @@ const parts: Part[] = [
     name: 'proxies',
     act: () => command('docker', 'run', '--rm', '--init', '--network', 'none', 'sse-lab/proxies'),
   },
+  // Groups of Redis processes on loopback: sentinels, a cluster.
+  { name: 'modes', act: () => tests(['server/test/modes/*.test.ts'], false) },
   { name: 'page', act: () => tests(['{client,docs}/test/*.browser.test.ts'], false) },
   { name: 'go', act: goTests },
   {

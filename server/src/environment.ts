@@ -3,7 +3,7 @@ import { isIP } from 'node:net'
 import { z } from 'zod'
 import { readIssuers } from './access/issuers.ts'
 import { limits, rangeRule } from './limits.ts'
-import { isRedisUrl, redisUrlRule } from './redis-url.ts'
+import { isRedisUrl, redisMasterPattern, redisModes, redisUrlRule } from './redis-url.ts'
 
 function integer(min: number, max: number, fallback: number) {
   const expected = rangeRule([min, max, fallback])
@@ -79,6 +79,12 @@ export const environment = {
   BUS: z.enum(['memory', 'pubsub', 'streams'], 'must be memory, pubsub or streams').optional(),
   WORKERS: integer(1, 256, 4),
   REDIS_URL: z.string().refine(isRedisUrl, redisUrlRule).optional(),
+  // How Redis stands behind it. REDIS_MASTER is what the sentinels call the server that they watch.
+  REDIS_MODE: z.enum(redisModes, `must be ${redisModes.join(', ')}`).default('single'),
+  REDIS_MASTER: z
+    .string()
+    .regex(redisMasterPattern, 'must be the name in `sentinel monitor`, like mymaster')
+    .default('mymaster'),
   // A file with the password for REDIS_URL: what stands in the environment can be seen from outside a container.
   REDIS_PASSWORD_FILE: z.string().regex(/^\//, 'must be the absolute path of a file').optional(),
   // Tells this server, one start of pm2, from any other with the same host name.

@@ -6,7 +6,15 @@ import type { Grant } from './grant.ts'
 import type { Request } from './http/body.ts'
 import { disagreements, limitNames, limits, rangeRule, type LimitName } from './limits.ts'
 import type { Log } from './observe/facts.ts'
-import { isRedisUrl, redisUrlRule } from './redis-url.ts'
+import {
+  isRedisUrl,
+  pubsubInCluster,
+  redisMasterPattern,
+  redisModes,
+  redisPlaceFault,
+  redisUrlRule,
+  type RedisMode,
+} from './redis-url.ts'
 
 /** Says who a request is: what it may do, or undefined for nobody. May also throw a Refusal with words of its own. */
 export type Authorize = (request: Request) => Grant | undefined | Promise<Grant | undefined>
@@ -15,6 +23,13 @@ export type Authorize = (request: Request) => Grant | undefined | Promise<Grant 
 export type SseOptions = {
   /** `redis://user:password@host:6379/0`, Redis 8.0 or later. Default: none, and every process is on its own. */
   redis?: string | undefined
+  /**
+   * How Redis stands there: `single` server; `sentinel`, and `redis` has some sentinels, separated by commas; `cluster`, and it
+   * has some nodes. User, password and database in them are those of the servers, the same in each. Default: `single`.
+   */
+  redisMode?: RedisMode | undefined
+  /** What the sentinels call the server that they watch. Default: `mymaster`. */
+  redisMaster?: string | undefined
   /**
    * How events reach the other processes. `streams`: a log in Redis, and who comes back gets what it missed. `pubsub`: a channel of
    * Redis, without a past. `memory`: this process alone. Default: `streams` with Redis, `memory` without.
@@ -62,6 +77,8 @@ export type SseOptions = {
 /** Options, whole. */
 export type Settings = Record<LimitName, number> & {
   redis: string | undefined
+  redisMode: RedisMode
+  redisMaster: string
   bus: 'memory' | 'pubsub' | 'streams'
   keyPrefix: string
   name: string
@@ -102,6 +119,11 @@ const oneWord = /^[\x21-\x7e]{1,255}$/
 const schema = z.strictObject({
   ...numbers,
   redis: z.custom<string>(value => typeof value === 'string' && isRedisUrl(value), redisUrlRule).optional(),
+  redisMode: z.enum(redisModes, `must be ${redisModes.join(', ')}`).default('single'),
+  redisMaster: z
+    .string('must be a string')
+    .regex(redisMasterPattern, 'must be the name in `sentinel monitor`')
+    .default('mymaster'),
   bus: z.enum(['memory', 'pubsub', 'streams'], buses).optional(),
   keyPrefix: z.string('must be a string').max(100, 'must be at most 100 characters').default(''),
   name: z
@@ -129,8 +151,17 @@ export function readOptions(options: SseOptions): Settings {
   if (bus !== 'memory' && redis === undefined) {
     wrong.unshift(`redis is missing (bus ${bus} needs it, like redis://localhost:6379)`)
   }
+  wrong.push(...redisFaults(settings))
   if (wrong.length > 0) throw new OptionsError(`createSse: ${wrong.join('; ')}`)
   return settings
+}
+
+function redisFaults({ redis, redisMode, bus }: Settings): string[] {
+  if (redis === undefined) return redisMode === 'single' ? [] : [`redis is missing (redisMode ${redisMode})`]
+  const fault = redisPlaceFault(redis, redisMode)
+  const wrong = fault === undefined ? [] : [`redis ${fault} (its value is not shown)`]
+  if (bus === 'pubsub' && redisMode === 'cluster') wrong.push(`bus ${pubsubInCluster}`)
+  return wrong
 }
 
 function wordsOf(issue: z.core.$ZodIssue, options: object): string {

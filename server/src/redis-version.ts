@@ -1,6 +1,6 @@
-import type { Redis } from 'ioredis'
 import { isReply } from './bus/errors.ts'
 import type { Log } from './observe/facts.ts'
+import type { RedisClient } from './redis-client.ts'
 
 const majorMin = 8
 const askAgainMs = 1000
@@ -12,7 +12,7 @@ type Found = { version: string; isNewEnough: boolean } | { refusal: Error }
  * Resolves once Redis is known to be new enough, or does not let itself be asked. One that is too old is said once, and may
  * be replaced meanwhile: so it is asked again on every new connection, also after this has resolved.
  */
-export async function redisIsNewEnough(redis: Redis, log: Log): Promise<void> {
+export async function redisIsNewEnough(redis: RedisClient, log: Log): Promise<void> {
   const enough = Promise.withResolvers<void>()
   let tooOld: string | undefined
   let wasRefused = false
@@ -46,7 +46,7 @@ export async function redisIsNewEnough(redis: Redis, log: Log): Promise<void> {
   await enough.promise
 }
 
-async function find(redis: Redis): Promise<Found> {
+async function find(redis: RedisClient): Promise<Found> {
   const info = await redis.info('server').catch((error: unknown) => {
     if (isReply(error)) return error
     throw error

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { ConfigError } from './config.ts'
+import { isRedisUrl, splitRedisUrls } from './redis-url.ts'
 
 type Environment = Record<string, string | undefined>
 
@@ -9,13 +10,14 @@ type Environment = Record<string, string | undefined>
  */
 export function readSecretFiles(env: Environment): Environment {
   const { REDIS_PASSWORD_FILE: file, REDIS_URL: url } = env
-  if (!file || !url || !URL.canParse(url)) return env
-  const withPassword = new URL(url)
-  if (withPassword.password !== '') {
+  if (!file || !url || !isRedisUrl(url)) return env
+  const urls = splitRedisUrls(url).map(one => new URL(one))
+  if (urls.some(({ password }) => password !== '')) {
     throw new ConfigError('config: REDIS_URL has a password already: leave it out, or REDIS_PASSWORD_FILE')
   }
-  withPassword.password = encodeURIComponent(readSecret(file))
-  return { ...env, REDIS_URL: withPassword.href }
+  const secret = encodeURIComponent(readSecret(file))
+  for (const one of urls) one.password = secret
+  return { ...env, REDIS_URL: urls.map(({ href }) => href).join(',') }
 }
 
 function readSecret(file: string): string {

@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import type { Registry } from 'prom-client'
 import type { Bus } from './bus/bus.ts'
 import { every } from './every.ts'
@@ -21,17 +20,18 @@ import type { Settings } from './options.ts'
 import type { PublishMore, SseStatus } from './sse-types.ts'
 import { Quotas } from './quotas.ts'
 import { redisIsNewEnough } from './redis-version.ts'
+import type { RedisClient } from './redis-client.ts'
 
 const sweepMs = 1000
 
-type SseParts = { settings: Settings; log: Log; redis: Redis | undefined; bus: Bus }
+type SseParts = { settings: Settings; log: Log; redis: RedisClient | undefined; bus: Bus }
 
 /** The hub as an application sees it. Made by `createSse`. */
 export class Sse {
   /** Prometheus metrics of this process, all of them `sse_*`: `await sse.metrics.metrics()` is the text. */
   readonly metrics: Registry
   /** The connection that publishes, for short commands of your own. Undefined without Redis. */
-  readonly redis: Redis | undefined
+  readonly redis: RedisClient | undefined
   readonly #settings: Settings
   readonly #log: Log
   readonly #bus: Bus

@@ -31,7 +31,8 @@ export type { PublishMore, SseStatus } from './sse-types.ts'
 export function createSse(options: SseOptions = {}): Sse {
   const settings = readOptions(options)
   const log = safeLog(settings.log ?? consoleLog, createMask(settings.redis))
-  const { redis: url, name, publishTimeoutMs, keyPrefix } = settings
-  const redis = url === undefined ? undefined : openRedis(url, name, publishTimeoutMs, log, keyPrefix)
+  const { redis: url, redisMode: mode, redisMaster: master, name, publishTimeoutMs, keyPrefix } = settings
+  const place = url === undefined ? undefined : { url, mode, master }
+  const redis = place && openRedis(place, name, publishTimeoutMs, log, keyPrefix)
   return new Sse({ settings, log, redis: redis?.commands, bus: openBus(settings, redis, log) })
 }

@@ -109,6 +109,8 @@ function openSse(config: Config, name: WorkerName, log: Log, authorize: Authoriz
   const numbers = limitNames.map(limit => [limit, config[limit]])
   return createSse({
     redis: config.redisUrl,
+    redisMode: config.redisMode,
+    redisMaster: config.redisMaster,
     bus: config.bus,
     name: name.worker,
     instance: name.instance,

@@ -1,4 +1,3 @@
-import type { Redis } from 'ioredis'
 import type { Request } from '../http/body.ts'
 import type { Authorize } from '../options.ts'
 import { isOwnCall, readCredentials } from './credentials.ts'
@@ -6,12 +5,13 @@ import { Refusal } from '../http/refusal.ts'
 import type { Revocations } from './revocations.ts'
 import { takeTicket } from './tickets.ts'
 import type { Verified, Verify } from './token.ts'
+import type { RedisClient } from '../redis-client.ts'
 
 export type AuthorizeParts = {
   verify: Verify
   revocations: Revocations
   /** Where tickets are. */
-  redis: Redis
+  redis: RedisClient
   /** Pages that may publish with the cookie, beside the server's own. */
   origins: readonly string[]
 }
@@ -56,7 +56,7 @@ export function openAuthorize(parts: AuthorizeParts): Authorize {
   }
 }
 
-async function take(redis: Redis, ticket: string): Promise<Verified> {
+async function take(redis: RedisClient, ticket: string): Promise<Verified> {
   const verified = await takeTicket(redis, ticket)
   if (verified === undefined || verified.expiresAt <= Date.now()) {
     throw new Refusal(

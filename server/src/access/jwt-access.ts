@@ -1,6 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { Router } from 'express'
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { every } from '../every.ts'
 import { readJsonBody } from '../http/body.ts'
@@ -16,6 +15,7 @@ import { openKeys } from './keys.ts'
 import { revokedField, revokedKey, revokedMs, Revocations, type Revoked } from './revocations.ts'
 import { makeTicket, ticketMs } from './tickets.ts'
 import { openVerify, type Verify } from './token.ts'
+import type { RedisClient } from '../redis-client.ts'
 
 const readMs = 1000
 const bodyBytesMax = 4096
@@ -31,7 +31,7 @@ export class JwtAccess {
   readonly #unread: RepeatedFact
   // Each is a write to Redis: a subject opens so many streams a second at most.
   readonly #tickets = new RateLimit(ticketsPerSecondMax)
-  #redis: Redis | undefined
+  #redis: RedisClient | undefined
 
   constructor(parts: JwtAccessParts) {
     const { issuers, log } = parts
@@ -50,7 +50,7 @@ export class JwtAccess {
   readonly authorize: Authorize = async request => await openAuthorize(this.#calls)(request)
 
   /** Begins to read what is revoked. Resolves when that is known for the first time; a revocation holds within two seconds. */
-  async start(redis: Redis): Promise<void> {
+  async start(redis: RedisClient): Promise<void> {
     this.#redis = redis
     // Not known is not none.
     while (!(await this.#read(redis))) await pause(readMs / 5)
@@ -110,7 +110,7 @@ export class JwtAccess {
     return 'sub' in read.data ? { issuer, sub: read.data.sub } : { issuer, tokenId: read.data.tokenId }
   }
 
-  async #read(redis: Redis): Promise<boolean> {
+  async #read(redis: RedisClient): Promise<boolean> {
     try {
       this.#revocations.apply(await redis.hgetall(revokedKey), Date.now())
       this.#unread.over()

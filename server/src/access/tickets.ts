@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import type { Verified } from './token.ts'
+import type { RedisClient } from '../redis-client.ts'
 
 /** A ticket that was not used by then is worth nothing. */
 export const ticketMs = 30_000
@@ -22,7 +22,7 @@ const stored = z.object({
  * Makes a ticket: 128 random bits for the URL of one stream, within half a minute. For the page of another site, to which a
  * browser gives no cookie. An address stands in logs; by the time somebody reads it there, it opens nothing. Rejects if Redis does.
  */
-export async function makeTicket(redis: Redis, verified: Verified): Promise<string> {
+export async function makeTicket(redis: RedisClient, verified: Verified): Promise<string> {
   const ticket = randomBytes(16).toString('base64url')
   // A ticket opens a stream and nothing else.
   const text = JSON.stringify({
@@ -34,7 +34,7 @@ export async function makeTicket(redis: Redis, verified: Verified): Promise<stri
 }
 
 /** Takes a ticket, which is worth nothing after that. undefined: there is none such. Rejects if Redis does. */
-export async function takeTicket(redis: Redis, ticket: string): Promise<Verified | undefined> {
+export async function takeTicket(redis: RedisClient, ticket: string): Promise<Verified | undefined> {
   if (!ticketPattern.test(ticket)) return undefined
   const text = await redis.getdel(keyOf(ticket))
   if (text === null) return undefined

@@ -1,15 +1,16 @@
-import type { Redis } from 'ioredis'
 import type { Log } from '../observe/facts.ts'
 import type { Settings } from '../options.ts'
 import type { Bus } from './bus.ts'
 import { MemoryBus } from './memory.ts'
 import { PubsubBus } from './pubsub.ts'
+import { logKeys } from './streams/log-keys.ts'
 import { StreamsBus } from './streams/streams.ts'
+import type { RedisClient } from '../redis-client.ts'
 
 /** Makes the bus that the settings name. It does nothing before somebody subscribes. */
 export function openBus(
   settings: Settings,
-  redis: { commands: Redis; listener: Redis } | undefined,
+  redis: { commands: RedisClient; listener: RedisClient } | undefined,
   log: Log,
 ): Bus {
   const { logEventsMax, logBytesMax, publishTimeoutMs } = settings
@@ -21,6 +22,7 @@ export function openBus(
   return new StreamsBus({
     commands,
     reader: listener,
+    keys: settings.redisMode === 'cluster' ? logKeys(0) : logKeys(),
     bounds: { logEventsMax, logBytesMax, batchBytesMax },
     publishTimeoutMs,
     log,

@@ -1,11 +1,11 @@
-import type { Redis } from 'ioredis'
 import type { Log } from '../observe/facts.ts'
 import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
+import type { RedisClient } from '../redis-client.ts'
 
 const probeMs = 2000
 
 export type PubsubLinkParts = {
-  subscription: Redis
+  subscription: RedisClient
   channel: string
   log: Log
   onText: (text: string) => void

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import type { Redis } from 'ioredis'
 import { z } from 'zod'
 import { eventTopic, eventType } from '../event-rules.ts'
 import type { Draft, Event } from '../event.ts'
@@ -10,6 +9,7 @@ import type { Bus, Subscriber } from './bus.ts'
 import { busError } from './errors.ts'
 import { Inbox, type InboxBounds } from './inbox.ts'
 import { PubsubLink } from './pubsub-link.ts'
+import type { RedisClient } from '../redis-client.ts'
 
 // What travels on the channel: the event, and when its publisher sent it (ms since the epoch).
 const envelope = z.object({
@@ -20,7 +20,7 @@ const envelope = z.object({
   at: z.number(),
 })
 
-export type PubsubParts = { commands: Redis; subscription: Redis; bounds: InboxBounds; log: Log }
+export type PubsubParts = { commands: RedisClient; subscription: RedisClient; bounds: InboxBounds; log: Log }
 
 /**
  * The classic fix: every worker hears every event through Redis Pub/Sub, on one channel for all topics, so that

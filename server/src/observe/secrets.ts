@@ -1,3 +1,5 @@
+import { splitRedisUrls } from '../redis-url.ts'
+
 export type Mask = (text: string) => string
 
 const mask = '***'
@@ -22,7 +24,11 @@ export function maskValue(value: string): string {
 }
 
 function secretsOf(redisUrl: string | undefined): string[] {
-  if (redisUrl === undefined || !URL.canParse(redisUrl)) return []
+  return redisUrl === undefined ? [] : splitRedisUrls(redisUrl).flatMap(secretsOfOne)
+}
+
+function secretsOfOne(redisUrl: string): string[] {
+  if (!URL.canParse(redisUrl)) return []
   const { username, password } = new URL(redisUrl)
   // A lone user name may be a password that lacks its colon.
   const secret = password || username

@@ -1,5 +1,4 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import type { Log } from '../../observe/facts.ts'
 import { kindOf } from '../../observe/repeated-fact.ts'
 import type { Subscriber } from '../bus.ts'
@@ -7,9 +6,11 @@ import { Chain } from './chain.ts'
 import { HandOver } from './hand-over.ts'
 import type { RawEntry } from './log-entry.ts'
 import { LogFacts } from './log-facts.ts'
+import type { LogKeys } from './log-keys.ts'
 import { Markers } from './markers.ts'
 import { ReaderLink } from './reader-link.ts'
 import { RedisLog } from './redis-log.ts'
+import type { RedisClient } from '../../redis-client.ts'
 
 // Entries that one question asks for at most.
 const readCountMax = 500
@@ -19,7 +20,8 @@ const afterErrorMs = 300
 
 export type LogReaderParts = {
   /** A connection of its own: a question that Redis holds would keep everything behind it waiting. */
-  reader: Redis
+  reader: RedisClient
+  keys: LogKeys
   subscriber: Subscriber
   batchBytesMax: number
   log: Log
@@ -42,9 +44,9 @@ export class LogReader {
   #ready = false
   #closed = false
 
-  constructor({ reader, subscriber, batchBytesMax, log }: LogReaderParts) {
+  constructor({ reader, keys, subscriber, batchBytesMax, log }: LogReaderParts) {
     this.#link = new ReaderLink(reader, () => this.#linkIsLost())
-    this.#redisLog = new RedisLog(reader)
+    this.#redisLog = new RedisLog(reader, keys)
     this.#facts = new LogFacts(log)
     const [chain, facts] = [this.#chain, this.#facts]
     this.#markers = new Markers({ redisLog: this.#redisLog, chain, facts })

@@ -1,14 +1,14 @@
-import type { Redis } from 'ioredis'
+import type { RedisClient } from '../../redis-client.ts'
 
 /** The connection that the log is read on. It comes back by itself (see openRedis); here is known whether it held. */
 export class ReaderLink {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
   readonly #onLost: () => void
   #up = Promise.withResolvers<void>()
   #isUp = false
 
   /** `onLost` is called whenever the connection is lost, and whenever an attempt to make it fails. */
-  constructor(redis: Redis, onLost: () => void) {
+  constructor(redis: RedisClient, onLost: () => void) {
     this.#redis = redis
     this.#onLost = onLost
   }

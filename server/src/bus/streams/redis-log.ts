@@ -1,15 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { Redis, Result } from 'ioredis'
+import type { Result } from 'ioredis'
 import { firstId } from './ids.ts'
 import type { Once } from '../bus.ts'
 import type { RawEntry } from './log-entry.ts'
+import type { LogKeys } from './log-keys.ts'
 import { markerScript, onceKeysMax, onceMs, ownKeysMax, publishScript, tooLow } from './scripts.ts'
+import type { RedisClient } from '../../redis-client.ts'
 
-// README.md says what each holds.
-const logKey = 'sse-lab:log'
-const endKey = 'sse-lab:log-end'
-const markerKey = 'sse-lab:log-marker'
-const onceKey = 'sse-lab:once'
 // How many entries one command drops at most: no other command waits for it longer than some milliseconds.
 const droppedAtOnceMax = 10_000
 
@@ -32,10 +29,12 @@ export type Addition = {
 
 /** The log of the streams bus as one connection to Redis sees it. All methods reject as ioredis does. */
 export class RedisLog {
-  readonly #redis: Redis
+  readonly #redis: RedisClient
+  readonly #keys: LogKeys
 
-  constructor(redis: Redis) {
+  constructor(redis: RedisClient, keys: LogKeys) {
     this.#redis = redis
+    this.#keys = keys
     redis.defineCommand('sseLabPublish', { lua: publishScript })
     redis.defineCommand('sseLabMarker', { lua: markerScript })
   }
@@ -45,12 +44,13 @@ export class RedisLog {
     { fields, bytes, once }: Addition,
     bounds: { logEventsMax: number; logBytesMax: number },
   ): Promise<string> {
+    const { log, end, once: known } = this.#keys
     return await this.#redis.sseLabPublish(
       3,
-      logKey,
-      endKey,
+      log,
+      end,
       // Whoever owns them cannot fill, or find out, those of others.
-      once?.owner === undefined ? onceKey : `${onceKey}:${hashOf(once.owner)}`,
+      once?.owner === undefined ? known : `${known}:${hashOf(once.owner)}`,
       bounds.logEventsMax,
       bounds.logBytesMax,
       bytes,
@@ -68,32 +68,35 @@ export class RedisLog {
    * of the one that is there then; undefined if Redis takes no entry with that id, because it has given a higher one.
    */
   async mark(id: string, seenAt: string): Promise<string | undefined> {
-    const answer = await this.#redis.sseLabMarker(3, logKey, endKey, markerKey, id, seenAt)
+    const { log, end, marker } = this.#keys
+    const answer = await this.#redis.sseLabMarker(3, log, end, marker, id, seenAt)
     return answer === tooLow ? undefined : answer
   }
 
   /** What follows `cursor`, at most `count`. Waits up to `blockMs` for something to follow; 0 does not wait. */
   async read(cursor: string, count: number, blockMs: number): Promise<RawEntry[]> {
+    const { log } = this.#keys
     const reply =
       blockMs > 0
-        ? await this.#redis.xread('COUNT', count, 'BLOCK', blockMs, 'STREAMS', logKey, cursor)
-        : await this.#redis.xread('COUNT', count, 'STREAMS', logKey, cursor)
+        ? await this.#redis.xread('COUNT', count, 'BLOCK', blockMs, 'STREAMS', log, cursor)
+        : await this.#redis.xread('COUNT', count, 'STREAMS', log, cursor)
     return reply?.[0]?.[1] ?? []
   }
 
   /** The id of the last entry; 0-0 if there is none. */
   async lastId(): Promise<string> {
-    const [last] = await this.#redis.xrevrange(logKey, '+', '-', 'COUNT', 1)
+    const [last] = await this.#redis.xrevrange(this.#keys.log, '+', '-', 'COUNT', 1)
     return last?.[0] ?? firstId
   }
 
   /** Drops the older quarter, to make room. Answers how many entries there were. */
   async dropQuarter(): Promise<number> {
-    const entries = await this.#redis.xlen(logKey)
+    const { log } = this.#keys
+    const entries = await this.#redis.xlen(log)
     const kept = Math.floor(entries * 0.75)
     for (let left = entries; left > kept;) {
       left = Math.max(kept, left - droppedAtOnceMax)
-      await this.#redis.xtrim(logKey, 'MAXLEN', '=', left)
+      await this.#redis.xtrim(log, 'MAXLEN', '=', left)
     }
     return entries
   }

@@ -1,21 +1,24 @@
 import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
-import type { Redis } from 'ioredis'
 import type { Draft, Event } from '../../event.ts'
 import type { Log } from '../../observe/facts.ts'
 import { RepeatedFact } from '../../observe/repeated-fact.ts'
 import type { Bus, BusLog, Once, Subscriber } from '../bus.ts'
 import { busError, isOutOfMemory, KeyReused, TooManyKeys } from '../errors.ts'
 import { compareIds, isId } from './ids.ts'
+import { logKeys, type LogKeys } from './log-keys.ts'
 import { LogReader } from './log-reader.ts'
 import { RedisLog, type Addition } from './redis-log.ts'
 import { keyReused, tooManyKeys } from './scripts.ts'
+import type { RedisClient } from '../../redis-client.ts'
 
 export type StreamsParts = {
   /** Publishes, and all else that is answered at once. */
-  commands: Redis
+  commands: RedisClient
   /** Reads the log, and nothing else: see LogReaderParts. */
-  reader: Redis
+  reader: RedisClient
+  /** Default: those of the one log of one Redis. */
+  keys?: LogKeys
   /** What the log keeps, in events and in bytes (as Draft counts them), and what the hub gets at a time. */
   bounds: { logEventsMax: number; logBytesMax: number; batchBytesMax: number }
   /** How long a publish may take in all, also where room must be made first. */
@@ -33,16 +36,18 @@ export class StreamsBus implements Bus {
   readonly name = 'streams'
   readonly log: BusLog
   readonly #parts: StreamsParts
+  readonly #keys: LogKeys
   readonly #redisLog: RedisLog
   readonly #outOfMemory: RepeatedFact
   #reader: LogReader | undefined
 
   constructor(parts: StreamsParts) {
     this.#parts = parts
+    this.#keys = parts.keys ?? logKeys()
     this.#outOfMemory = new RepeatedFact(parts.log, {
       text: 'Redis is out of memory: a quarter of the log is dropped',
     })
-    this.#redisLog = new RedisLog(parts.commands)
+    this.#redisLog = new RedisLog(parts.commands, this.#keys)
     this.log = { isId, compare: compareIds, lastId: async () => await this.#lastId() }
   }
 
@@ -66,7 +71,13 @@ export class StreamsBus implements Bus {
 
   async subscribe(subscriber: Subscriber): Promise<void> {
     const { reader, bounds, log } = this.#parts
-    this.#reader = new LogReader({ reader, subscriber, batchBytesMax: bounds.batchBytesMax, log })
+    this.#reader = new LogReader({
+      reader,
+      keys: this.#keys,
+      subscriber,
+      batchBytesMax: bounds.batchBytesMax,
+      log,
+    })
     await this.#reader.start()
   }
 

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
+import { Cluster } from 'ioredis'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { HubUnderLoad } from './hub-under-load.ts'
+import { startCluster, type RedisGroup } from './redis-groups.ts'
+import type { RedisProcess } from './redis-process.ts'
+
+const whole = { lost: [], doubled: [], disordered: [], gaps: 0 }
+
+const open = async ({ url }: RedisGroup) => await HubUnderLoad.start({ redis: url, redisMode: 'cluster' })
+
+test('in a cluster, servers share one log, and a failover by hand costs no event and no gap', async t => {
+  await using cluster = await startCluster()
+  await using hub = await open(cluster)
+  const { replicas } = await ownersOfLog(cluster)
+
+  await hub.during(async () => {
+    await replicas[0]?.cli('cluster', 'failover')
+    await until(
+      'the replica to be master',
+      10_000,
+      async () => (await replicas[0]?.info('role')) === 'master',
+    )
+  })
+
+  t.diagnostic(hub.summary)
+  for (const audit of await hub.audits()) assert.deepEqual(audit, whole)
+})
+
+test('in a cluster whose master is killed, what was acknowledged arrives, or a gap is told', async t => {
+  await using cluster = await startCluster()
+  await using hub = await open(cluster)
+  const { master } = await ownersOfLog(cluster)
+
+  await hub.during(async () => await master.kill())
+
+  t.diagnostic(hub.summary)
+  for (const { lost, doubled, disordered, gaps } of await hub.audits()) {
+    assert.deepEqual([doubled, disordered], [[], []])
+    assert.ok(lost.length === 0 || gaps > 0, `${lost.length} lost without a gap`)
+  }
+})
+
+test('in a cluster whose master dies before its replica has all, every stream is told of the gap, and ids go on growing', async t => {
+  await using cluster = await startCluster()
+  await using hub = await open(cluster)
+  const { master, replicas } = await ownersOfLog(cluster)
+
+  await hub.during(async () => {
+    replicas[0]?.signal('SIGSTOP')
+    // Else it would find megabytes of them in its socket.
+    await master.cli('client', 'kill', 'type', 'replica')
+    const before = hub.acknowledged
+    await until('events that the replica does not have', 5000, () => hub.acknowledged > before + 50)
+    await master.kill()
+    replicas[0]?.signal('SIGCONT')
+  })
+
+  t.diagnostic(hub.summary)
+  for (const { lost, doubled, disordered, gaps } of await hub.audits()) {
+    // Every stream was open, and had nearly all of them before they were lost.
+    assert.deepEqual([doubled, disordered], [[], []])
+    assert.ok(gaps > 0, `no gap, and ${lost.length} lost`)
+  }
+})
+
+test('while the slot of the log moves to another master, nothing is lost, duplicate or out of order, and no gap is told', async t => {
+  await using cluster = await startCluster()
+  await using hub = await open(cluster)
+  const { master } = await ownersOfLog(cluster)
+  const others = await mastersOf(cluster)
+  const target = others.find(node => node !== master)
+  assert.ok(target)
+  const slot = await slotOfLog(master)
+  const [from, to] = [await idOf(master), await idOf(target)]
+
+  await hub.during(async () => {
+    await target.cli('cluster', 'setslot', slot, 'importing', from)
+    await master.cli('cluster', 'setslot', slot, 'migrating', to)
+    // From here on commands for keys that are gone are answered with ASK, and those for keys of both sides with TRYAGAIN.
+    const keys = (await master.cli('cluster', 'getkeysinslot', slot, '100')).split('\n').filter(Boolean)
+    for (const key of keys) {
+      const before = hub.unacknowledged
+      await master.cli('migrate', '127.0.0.1', `${target.port}`, key, '0', '5000')
+      // Half of a log is on each side: then nothing can be published, which is said with 503.
+      if (key !== keys.at(-1)) await until('a publish to be refused', 5000, () => hub.unacknowledged > before)
+    }
+    for (const node of [target, master, ...others]) await node.cli('cluster', 'setslot', slot, 'node', to)
+  })
+
+  t.diagnostic(hub.summary)
+  for (const audit of await hub.audits()) assert.deepEqual(audit, whole)
+})
+
+test('in a cluster, a publish without a key whose connection breaks is not sent again behind its back', async t => {
+  await using cluster = await startCluster()
+  await using hub = await open(cluster)
+  const { master } = await ownersOfLog(cluster)
+  const [server] = hub.servers
+  const redis = server?.sse.redis
+  assert.ok(server !== undefined && redis instanceof Cluster)
+  const { sse } = server
+
+  await sse.publish('orders/1', 'first 0')
+  master.signal('SIGSTOP')
+  const published = sse.publish('orders/1', 'unanswered 0')
+  // It is on its way when the connection ends.
+  await setImmediate()
+  for (const node of redis.nodes('master')) if (node.options.port === master.port) node.stream.destroy()
+  master.signal('SIGCONT')
+  await assert.rejects(published, { code: 'away' })
+
+  t.diagnostic(hub.summary)
+  for (const audit of await hub.audits()) assert.deepEqual(audit, whole)
+  for (const { received } of hub.streams)
+    assert.deepEqual(
+      received.map(({ publisher }) => publisher),
+      ['first', 'unanswered', 'end'],
+    )
+})
+
+async function slotOfLog(node: RedisProcess): Promise<string> {
+  return (await node.cli('cluster', 'keyslot', 'sse-lab:{0}:log')).trim()
+}
+
+async function idOf(node: RedisProcess): Promise<string> {
+  return (await node.cli('cluster', 'myid')).trim()
+}
+
+async function mastersOf({ nodes }: RedisGroup): Promise<RedisProcess[]> {
+  const roles = await Promise.all(nodes.map(async node => await node.info('role')))
+  return nodes.filter((_, n) => roles[n] === 'master')
+}
+
+/** Who has the log, and who has its copies. */
+async function ownersOfLog(cluster: RedisGroup): Promise<{ master: RedisProcess; replicas: RedisProcess[] }> {
+  const slot = Number(await slotOfLog(anyOf(cluster)))
+  const lines = (await anyOf(cluster).cli('cluster', 'nodes')).split('\n').map(line => line.split(' '))
+  const owner = lines.find(([, , , , , , , , ...ranges]) =>
+    ranges.some(range => {
+      const [first = 0, last = first] = range.split('-').map(Number)
+      return first <= slot && slot <= last
+    }),
+  )
+  const [id] = owner ?? []
+  const of = (line: string[] | undefined) =>
+    cluster.nodes.find(({ port }) => line?.[1]?.includes(`:${port}@`))
+  const master = of(owner)
+  assert.ok(master, 'nobody has the log')
+  const replicas = lines.filter(line => line[3] === id).flatMap(line => of(line) ?? [])
+  assert.ok(replicas.length > 0, 'nobody copies the log')
+  return { master, replicas }
+}
+
+function anyOf({ nodes: [node] }: RedisGroup): RedisProcess {
+  assert.ok(node)
+  return node
+}
