@@ -21,6 +21,7 @@ export const limits = {
   eventBytesMax: [256, 2 ** 26, 2 ** 16],
   connectionsMax: [1, 1_000_000, 10_000],
   publishTimeoutMs: [1, 60_000, 1500],
+  confirm: [0, 5, 0],
   unsentBytesMax: [1024, 2 ** 34, 2 ** 28],
   subjectStreamsMax: [1, 1_000_000, 20],
   subjectPublishesPerSecondMax: [1, 1_000_000, 50],

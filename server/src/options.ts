@@ -7,6 +7,7 @@ import type { Request } from './http/body.ts'
 import { disagreements, limitNames, limits, rangeRule, type LimitName } from './limits.ts'
 import type { Log } from './observe/facts.ts'
 import {
+  confirmNeedsLog,
   isRedisUrl,
   pubsubInCluster,
   redisMasterPattern,
@@ -67,6 +68,11 @@ export type SseOptions = {
   connectionsMax?: number | undefined
   /** How long a publish waits for Redis. Default: 1500. */
   publishTimeoutMs?: number | undefined
+  /**
+   * How many replicas of Redis must have an event before its publish is acknowledged; with too few it is refused, and may arrive.
+   * Default: 0, the master alone.
+   */
+  confirm?: number | undefined
   /** Unsent bytes of all streams together, at which the fullest are dropped. Default: 256 MiB. */
   unsentBytesMax?: number | undefined
   /** What one subject of a grant may take of this process. Defaults: 20 streams; 50 publishes a second, and as many at once. */
@@ -156,10 +162,12 @@ export function readOptions(options: SseOptions): Settings {
   return settings
 }
 
-function redisFaults({ redis, redisMode, bus }: Settings): string[] {
-  if (redis === undefined) return redisMode === 'single' ? [] : [`redis is missing (redisMode ${redisMode})`]
+function redisFaults({ redis, redisMode, bus, confirm }: Settings): string[] {
+  const noLog = confirm > 0 && bus !== 'streams' ? [`confirm ${confirmNeedsLog}`] : []
+  if (redis === undefined)
+    return redisMode === 'single' ? noLog : [...noLog, `redis is missing (redisMode ${redisMode})`]
   const fault = redisPlaceFault(redis, redisMode)
-  const wrong = fault === undefined ? [] : [`redis ${fault} (its value is not shown)`]
+  const wrong = fault === undefined ? noLog : [...noLog, `redis ${fault} (its value is not shown)`]
   if (bus === 'pubsub' && redisMode === 'cluster') wrong.push(`bus ${pubsubInCluster}`)
   return wrong
 }

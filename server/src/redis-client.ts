@@ -8,6 +8,16 @@ const redisPort = 6379
 /** A connection to one server, or to whichever servers of a cluster the keys are on. Both speak the same commands. */
 export type RedisClient = Redis | Cluster
 
+/** The connections of a process. */
+export type RedisLinks<Client = RedisClient> = {
+  /** For what is answered at once. */
+  commands: Client
+  /** For what waits. */
+  listener: Client
+  /** Makes one for publishes that are confirmed: they hold up whatever comes behind them. */
+  openPublisher: () => RedisClient
+}
+
 /** What a connection is told beside where to go. */
 export type LinkOptions = {
   lazyConnect: boolean

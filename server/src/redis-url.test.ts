@@ -37,6 +37,12 @@ const wrong: [what: string, env: Record<string, string>, says: RegExp][] = [
   ['no address', { REDIS_MODE: 'cluster' }, /REDIS_URL is missing \(REDIS_MODE=cluster/],
   ['Pub/Sub in a cluster', { REDIS_URL: three, REDIS_MODE: 'cluster', BUS: 'pubsub' }, /BUS must be streams/],
   [
+    'something to confirm without a log',
+    { REDIS_URL: 'redis://a', BUS: 'pubsub', CONFIRM: '1' },
+    /CONFIRM must be 0 unless the bus is streams/,
+  ],
+  ['more replicas than anybody has', { CONFIRM: '6' }, /CONFIRM must be an integer 0-5/],
+  [
     'an unknown mode',
     { REDIS_URL: three, REDIS_MODE: 'ring' },
     /REDIS_MODE must be single, sentinel, cluster/,
@@ -59,9 +65,10 @@ for (const [what, env, says] of wrong) {
       },
     )
     const { REDIS_URL: redis, REDIS_MODE: redisMode, BUS: bus, REDIS_MASTER: redisMaster } = env
+    const confirm = env.CONFIRM === undefined ? undefined : Number(env.CONFIRM)
     assert.throws(
       // As somebody without types would write it.
-      () => Reflect.apply(readOptions, undefined, [{ redis, redisMode, bus, redisMaster }]),
+      () => Reflect.apply(readOptions, undefined, [{ redis, redisMode, bus, redisMaster, confirm }]),
       { name: 'OptionsError' },
     )
   })

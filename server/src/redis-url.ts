@@ -21,6 +21,10 @@ export const redisUrlRule =
 export const pubsubInCluster =
   'must be streams or memory with a cluster: there PUBLISH goes to every node, and costs more with each'
 
+/** Why there is nothing to confirm, as the rest of a sentence about how many replicas must. */
+export const confirmNeedsLog =
+  'must be 0 unless the bus is streams: replicas have copies of the log, and of nothing else'
+
 /** What a name of a watched server is: a word, as sentinel.conf has it. */
 export const redisMasterPattern = /^[\w.-]{1,64}$/
 

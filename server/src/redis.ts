@@ -3,32 +3,32 @@ import { isReply } from './bus/errors.ts'
 import { readBlockMs } from './bus/streams/log-reader.ts'
 import type { Log } from './observe/facts.ts'
 import { kindOf, RepeatedFact } from './observe/repeated-fact.ts'
-import { openClient, type RedisClient } from './redis-client.ts'
+import { openClient, type RedisClient, type RedisLinks } from './redis-client.ts'
 import type { RedisPlace } from './redis-url.ts'
 
 const silentLinkMs = 5000
 // Must exceed the BLOCK time of XREAD.
 const listenTimeoutMs = 3 * readBlockMs
 
-type Links<Client> = { commands: Client; listener: Client }
-
 /**
  * Connections to Redis. Neither connects before it is told to, and both come back by themselves, at the latest one
  * second after Redis does; with Sentinel and in a cluster to the server that is master then. A URL alone is one server.
  */
-export function openRedis(url: string, ...rest: Rest): Links<Redis>
-export function openRedis(place: RedisPlace, ...rest: Rest): Links<RedisClient>
+export function openRedis(url: string, ...rest: Rest): RedisLinks<Redis>
+export function openRedis(place: RedisPlace, ...rest: Rest): RedisLinks
 export function openRedis(
   place: RedisPlace | string,
   ...[name, publishTimeoutMs, log, keyPrefix = '']: Rest
-): Links<RedisClient> {
+): RedisLinks {
   const shared = { place, keyPrefix, log }
   // The worker writes its status every second, so 5 s without a byte mean a dead link. Without socketTimeout publishes would
   // hang until TCP gives up, minutes later.
   const commands = openLink(shared, `${name}/commands`, publishTimeoutMs, { socketTimeout: silentLinkMs })
   // What hears the bus. We subscribe again ourselves: see PubsubBus.
   const listener = openLink(shared, `${name}/listener`, listenTimeoutMs, { autoResubscribe: false })
-  return { commands, listener }
+  const openPublisher = () =>
+    openLink(shared, `${name}/publisher`, publishTimeoutMs, { socketTimeout: silentLinkMs })
+  return { commands, listener, openPublisher }
 }
 
 type Rest = [name: string, publishTimeoutMs: number, log: Log, keyPrefix?: string]

@@ -106,7 +106,8 @@ export class Sse {
   /**
    * Publishes to every process. `data` that is a string travels as it is, any other JSON value as JSON. Resolves once the bus holds
    * the event (with `streams`: once Redis has it). Rejects with a Refusal for what cannot be published, and with an error whose
-   * `code` is `away` (it may still take effect), `refused`, `key-reused` or `too-many-keys`.
+   * `code` is `away` (it may still take effect), `refused`, `key-reused`, `too-many-keys` or `not-confirmed`
+   * (it may arrive, and may be lost).
    */
   async publish(topic: string, data: unknown, more: PublishMore = {}): Promise<Published> {
     const { type, idempotencyKey: key, grant } = more

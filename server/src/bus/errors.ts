@@ -1,6 +1,6 @@
 /** What a bus says no with. `http/problem.ts` has the answer to each code. */
 export abstract class BusError extends Error {
-  abstract readonly code: 'away' | 'refused' | 'key-reused' | 'too-many-keys'
+  abstract readonly code: 'away' | 'refused' | 'key-reused' | 'too-many-keys' | 'not-confirmed'
 }
 
 /** No answer came in time, or the link is down. The event was not acknowledged, but may still take effect once. */
@@ -25,6 +25,12 @@ export class KeyReused extends BusError {
 export class TooManyKeys extends BusError {
   override readonly name = 'TooManyKeys'
   readonly code = 'too-many-keys'
+}
+
+/** The event is in the log, and too few replicas had it in time. It may be lost, and may reach streams. */
+export class NotConfirmed extends BusError {
+  override readonly name = 'NotConfirmed'
+  readonly code = 'not-confirmed'
 }
 
 /** What a command to Redis that failed means to whoever called the bus. `what` it was to do, like "take the event". */

@@ -45,6 +45,12 @@ const busProblems: Record<BusError['code'], Problem> = {
     code: 'too-many-keys',
     detail: 'Too many Idempotency-Keys are in use. Nothing was published; come back later.',
   },
+  'not-confirmed': {
+    status: 503,
+    code: 'not-confirmed',
+    detail:
+      'Too few replicas of Redis had the event in time. It is not acknowledged: it may arrive, and it may be lost; with an Idempotency-Key it can be repeated safely.',
+  },
 }
 
 const internal: Problem = { status: 500, code: 'internal', detail: 'The server failed; its log says why.' }

@@ -1,5 +1,5 @@
 import type { Bus, Once } from '../bus/bus.ts'
-import { BusAway, BusRefused } from '../bus/errors.ts'
+import { BusAway, BusRefused, NotConfirmed } from '../bus/errors.ts'
 import type { Draft } from '../event.ts'
 import { covers, type Grant } from '../grant.ts'
 import type { Log } from '../observe/facts.ts'
@@ -49,9 +49,9 @@ export function openPublisher({ bus, stats, quotas, eventBytesMax, log }: Publis
       refused.over()
       return { id, topic }
     } catch (error) {
-      if (error instanceof BusAway || error instanceof BusRefused) {
+      if (error instanceof BusAway || error instanceof BusRefused || error instanceof NotConfirmed) {
         stats.publishFailures += 1
-        refused.happened({ err: error }, kindOf(error.cause))
+        refused.happened({ err: error }, kindOf(error.cause ?? error))
       }
       throw error
     }

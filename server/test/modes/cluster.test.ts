@@ -5,7 +5,7 @@ import { Cluster } from 'ioredis'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { HubUnderLoad } from './hub-under-load.ts'
 import { startCluster, type RedisGroup } from './redis-groups.ts'
-import type { RedisProcess } from './redis-process.ts'
+import { idOf, mastersOf, ownersOfLog, slotOfLog } from './owners.ts'
 
 const whole = { lost: [], doubled: [], disordered: [], gaps: 0 }
 
@@ -38,8 +38,9 @@ test('in a cluster whose master is killed, what was acknowledged arrives, or a g
 
   t.diagnostic(hub.summary)
   for (const { lost, doubled, disordered, gaps } of await hub.audits()) {
-    assert.deepEqual([doubled, disordered], [[], []])
-    assert.ok(lost.length === 0 || gaps > 0, `${lost.length} lost without a gap`)
+    assert.deepEqual(disordered, [])
+    // What a master takes along is lost to who had not read it, and comes twice to who had, when it is repeated.
+    assert.ok(lost.length + doubled.length === 0 || gaps > 0, `${lost.length} lost without a gap`)
   }
 })
 
@@ -60,9 +61,8 @@ test('in a cluster whose master dies before its replica has all, every stream is
 
   t.diagnostic(hub.summary)
   for (const { lost, doubled, disordered, gaps } of await hub.audits()) {
-    // Every stream was open, and had nearly all of them before they were lost.
-    assert.deepEqual([doubled, disordered], [[], []])
-    assert.ok(gaps > 0, `no gap, and ${lost.length} lost`)
+    assert.deepEqual(disordered, [])
+    assert.ok(gaps > 0, `no gap, ${lost.length} lost, ${doubled.length} duplicate`)
   }
 })
 
@@ -120,41 +120,3 @@ test('in a cluster, a publish without a key whose connection breaks is not sent 
       ['first', 'unanswered', 'end'],
     )
 })
-
-async function slotOfLog(node: RedisProcess): Promise<string> {
-  return (await node.cli('cluster', 'keyslot', 'sse-lab:{0}:log')).trim()
-}
-
-async function idOf(node: RedisProcess): Promise<string> {
-  return (await node.cli('cluster', 'myid')).trim()
-}
-
-async function mastersOf({ nodes }: RedisGroup): Promise<RedisProcess[]> {
-  const roles = await Promise.all(nodes.map(async node => await node.info('role')))
-  return nodes.filter((_, n) => roles[n] === 'master')
-}
-
-/** Who has the log, and who has its copies. */
-async function ownersOfLog(cluster: RedisGroup): Promise<{ master: RedisProcess; replicas: RedisProcess[] }> {
-  const slot = Number(await slotOfLog(anyOf(cluster)))
-  const lines = (await anyOf(cluster).cli('cluster', 'nodes')).split('\n').map(line => line.split(' '))
-  const owner = lines.find(([, , , , , , , , ...ranges]) =>
-    ranges.some(range => {
-      const [first = 0, last = first] = range.split('-').map(Number)
-      return first <= slot && slot <= last
-    }),
-  )
-  const [id] = owner ?? []
-  const of = (line: string[] | undefined) =>
-    cluster.nodes.find(({ port }) => line?.[1]?.includes(`:${port}@`))
-  const master = of(owner)
-  assert.ok(master, 'nobody has the log')
-  const replicas = lines.filter(line => line[3] === id).flatMap(line => of(line) ?? [])
-  assert.ok(replicas.length > 0, 'nobody copies the log')
-  return { master, replicas }
-}
-
-function anyOf({ nodes: [node] }: RedisGroup): RedisProcess {
-  assert.ok(node)
-  return node
-}

@@ -1,5 +1,5 @@
 /** The keys of one log. README.md says what each holds. */
-export type LogKeys = { log: string; end: string; marker: string; once: string }
+export type LogKeys = { log: string; end: string; marker: string; once: string; confirm: string }
 
 /**
  * The keys of a log. In a cluster a script may use keys of one slot alone, which their names choose by what stands in braces.
@@ -12,5 +12,6 @@ export function logKeys(tag?: number): LogKeys {
     end: `${prefix}log-end`,
     marker: `${prefix}log-marker`,
     once: `${prefix}once`,
+    confirm: `${prefix}log-confirm`,
   }
 }

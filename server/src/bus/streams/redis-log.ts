@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import type { Result } from 'ioredis'
 import { firstId } from './ids.ts'
-import type { Once } from '../bus.ts'
+import { publishWords, type Addition, type LogBounds } from './addition.ts'
 import type { RawEntry } from './log-entry.ts'
 import type { LogKeys } from './log-keys.ts'
-import { markerScript, onceKeysMax, onceMs, ownKeysMax, publishScript, tooLow } from './scripts.ts'
+import { markerScript, publishScript, tooLow } from './scripts.ts'
 import type { RedisClient } from '../../redis-client.ts'
 
 // How many entries one command drops at most: no other command waits for it longer than some milliseconds.
@@ -15,16 +14,6 @@ declare module 'ioredis' {
     sseLabPublish(keys: number, ...words: (string | number)[]): Result<string, Context>
     sseLabMarker(keys: number, ...words: (string | number)[]): Result<string, Context>
   }
-}
-
-/**
- * What is to be added to the log. `fields`: field, value, field, value, of the event alone. `bytes`: its length (see Draft).
- * `once.key` as its `owner` sent it; `once.digest` tells whether a repeated publish is the same one.
- */
-export type Addition = {
-  fields: string[]
-  bytes: number
-  once: (Once & { digest: string }) | undefined
 }
 
 /** The log of the streams bus as one connection to Redis sees it. All methods reject as ioredis does. */
@@ -40,27 +29,8 @@ export class RedisLog {
   }
 
   /** Adds an event, and trims the log. Answers its id, or keyReused or tooManyKeys (see publish.lua). */
-  async add(
-    { fields, bytes, once }: Addition,
-    bounds: { logEventsMax: number; logBytesMax: number },
-  ): Promise<string> {
-    const { log, end, once: known } = this.#keys
-    return await this.#redis.sseLabPublish(
-      3,
-      log,
-      end,
-      // Whoever owns them cannot fill, or find out, those of others.
-      once?.owner === undefined ? known : `${known}:${hashOf(once.owner)}`,
-      bounds.logEventsMax,
-      bounds.logBytesMax,
-      bytes,
-      // Its hash: a key may be 255 characters, and what Redis keeps of it must have a known size.
-      once === undefined ? '' : hashOf(once.key),
-      once?.digest ?? '',
-      onceMs,
-      once?.owner === undefined ? onceKeysMax : ownKeysMax,
-      ...fields,
-    )
+  async add(addition: Addition, bounds: LogBounds): Promise<string> {
+    return await this.#redis.sseLabPublish(3, ...publishWords(this.#keys, addition, bounds))
   }
 
   /**
@@ -100,8 +70,4 @@ export class RedisLog {
     }
     return entries
   }
-}
-
-function hashOf(text: string): string {
-  return createHash('sha256').update(text).digest('base64url')
 }

@@ -4,11 +4,13 @@ import type { Draft, Event } from '../../event.ts'
 import type { Log } from '../../observe/facts.ts'
 import { RepeatedFact } from '../../observe/repeated-fact.ts'
 import type { Bus, BusLog, Once, Subscriber } from '../bus.ts'
-import { busError, isOutOfMemory, KeyReused, TooManyKeys } from '../errors.ts'
+import { BusError, busError, isOutOfMemory, KeyReused, TooManyKeys } from '../errors.ts'
 import { compareIds, isId } from './ids.ts'
 import { logKeys, type LogKeys } from './log-keys.ts'
 import { LogReader } from './log-reader.ts'
-import { RedisLog, type Addition } from './redis-log.ts'
+import type { Addition } from './addition.ts'
+import { ConfirmedLog } from './confirmed-log.ts'
+import { RedisLog } from './redis-log.ts'
 import { keyReused, tooManyKeys } from './scripts.ts'
 import type { RedisClient } from '../../redis-client.ts'
 
@@ -21,6 +23,8 @@ export type StreamsParts = {
   keys?: LogKeys
   /** What the log keeps, in events and in bytes (as Draft counts them), and what the hub gets at a time. */
   bounds: { logEventsMax: number; logBytesMax: number; batchBytesMax: number }
+  /** How many replicas must have an event, and a connection for that alone. Default: none. */
+  confirm?: { redis: RedisClient; replicas: number }
   /** How long a publish may take in all, also where room must be made first. */
   publishTimeoutMs: number
   log: Log
@@ -38,6 +42,7 @@ export class StreamsBus implements Bus {
   readonly #parts: StreamsParts
   readonly #keys: LogKeys
   readonly #redisLog: RedisLog
+  readonly #confirmed: ConfirmedLog | undefined
   readonly #outOfMemory: RepeatedFact
   #reader: LogReader | undefined
 
@@ -48,6 +53,8 @@ export class StreamsBus implements Bus {
       text: 'Redis is out of memory: a quarter of the log is dropped',
     })
     this.#redisLog = new RedisLog(parts.commands, this.#keys)
+    const { confirm, publishTimeoutMs } = parts
+    this.#confirmed = confirm && new ConfirmedLog({ ...confirm, keys: this.#keys, publishTimeoutMs })
     this.log = { isId, compare: compareIds, lastId: async () => await this.#lastId() }
   }
 
@@ -61,7 +68,7 @@ export class StreamsBus implements Bus {
 
   async publish(draft: Draft, once?: Once): Promise<Event> {
     const answer = await this.#add(toAddition(draft, once)).catch((error: unknown) => {
-      throw busError('take the event', error)
+      throw error instanceof BusError ? error : busError('take the event', error)
     })
     if (answer === keyReused) throw new KeyReused()
     if (answer === tooManyKeys) throw new TooManyKeys()
@@ -78,11 +85,13 @@ export class StreamsBus implements Bus {
       batchBytesMax: bounds.batchBytesMax,
       log,
     })
+    this.#confirmed?.open()
     await this.#reader.start()
   }
 
   async close(): Promise<void> {
     this.#reader?.close()
+    this.#confirmed?.close()
   }
 
   async #lastId(): Promise<string> {
@@ -93,12 +102,16 @@ export class StreamsBus implements Bus {
     }
   }
 
+  get #adder(): Pick<RedisLog, 'add'> {
+    return this.#confirmed ?? this.#redisLog
+  }
+
   // Redis refuses to grow past its memory (noeviction), but history can make room.
   async #add(addition: Addition): Promise<string> {
     const { bounds, publishTimeoutMs } = this.#parts
     const begun = performance.now()
     try {
-      return await this.#redisLog.add(addition, bounds)
+      return await this.#adder.add(addition, bounds)
     } catch (error) {
       if (!isOutOfMemory(error)) throw error
       // Some more commands, within the time that the caller was promised for all of them.
@@ -110,7 +123,7 @@ export class StreamsBus implements Bus {
   async #makeRoomAndAdd(addition: Addition): Promise<string> {
     const entries = await this.#redisLog.dropQuarter()
     this.#outOfMemory.happened({ entries })
-    return await this.#redisLog.add(addition, this.#parts.bounds)
+    return await this.#adder.add(addition, this.#parts.bounds)
   }
 }
 
