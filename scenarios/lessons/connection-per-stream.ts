@@ -18,7 +18,7 @@ export const connectionPerStream = scenario({
     'Redis takes `maxclients` connections, 10,000 by default, from all workers together. A subscriber for each stream spends one on each client.',
   fix: 'One connection for each worker hears everything, and the hub knows who wants what.',
   code: [
-    { file: 'server/src/redis.ts', text: 'const listener = openLink(' },
+    { file: 'server/src/redis.ts', text: 'const listener = listen(' },
     { file: 'server/src/hub/subscriptions.ts', text: 'enter(topics: readonly string[]' },
   ],
   sides: {

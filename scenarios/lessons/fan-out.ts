@@ -17,7 +17,7 @@ export const fanOut = scenario({
   fix: 'Every worker hears every event through Redis.',
   code: [
     { file: 'server/src/bus/streams/streams.ts', text: 'export class StreamsBus' },
-    { file: 'server/src/sse-process.ts', text: 'await this.#bus.subscribe(timed(' },
+    { file: 'server/src/hub/open-hub.ts', text: 'await one.subscribe(timed(' },
   ],
   sides: {
     broken: { base: broken, reaches: 'the streams of its worker' },

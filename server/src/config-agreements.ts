@@ -1,7 +1,7 @@
 import { issuersRule } from './access/issuers.ts'
 import type { Environment } from './environment.ts'
 import { disagreements, limitNames, type LimitName } from './limits.ts'
-import { confirmNeedsLog, pubsubInCluster, redisPlaceFault } from './redis-url.ts'
+import { redisDisagreements } from './redis-agreements.ts'
 
 /** Variables that are right by themselves and wrong together, each in a line. Those that are bad by themselves are absent. */
 export function disagree(it: Partial<Environment>): string[] {
@@ -10,24 +10,30 @@ export function disagree(it: Partial<Environment>): string[] {
   const needsRedis = it.BUS !== undefined && it.BUS !== 'memory'
   if (needsRedis && 'REDIS_URL' in it && it.REDIS_URL === undefined)
     wrong.unshift(`REDIS_URL is missing (BUS=${it.BUS} needs it, like redis://redis:6379)`)
-  return [...wrong, ...redisDisagreements(it), ...confirmDisagreements(it), ...accessDisagreements(it)]
+  return [...wrong, ...aboutRedis(it), ...accessDisagreements(it)]
 }
 
-function redisDisagreements(it: Partial<Environment>): string[] {
-  const { REDIS_URL: url, REDIS_MODE: mode, BUS: bus = url === undefined ? 'memory' : 'streams' } = it
-  if (mode === undefined || !('REDIS_URL' in it)) return []
-  if (url === undefined)
-    return mode === 'single' ? [] : [`REDIS_URL is missing (REDIS_MODE=${mode} needs it: some addresses)`]
-  const fault = redisPlaceFault(url, mode)
-  const wrong = fault === undefined ? [] : [`REDIS_URL ${fault} (REDIS_MODE=${mode}, its value is not shown)`]
-  if (bus === 'pubsub' && mode === 'cluster') wrong.push(`BUS ${pubsubInCluster}`)
-  return wrong
+const redisNames = {
+  redis: 'REDIS_URL',
+  redisMode: 'REDIS_MODE',
+  bus: 'BUS',
+  confirm: 'CONFIRM',
+  partitions: 'PARTITIONS',
 }
 
-function confirmDisagreements(it: Partial<Environment>): string[] {
-  if (!it.CONFIRM || !('REDIS_URL' in it)) return []
-  const bus = it.BUS ?? (it.REDIS_URL === undefined ? 'memory' : 'streams')
-  return bus === 'streams' ? [] : [`CONFIRM ${confirmNeedsLog} (got BUS=${bus})`]
+function aboutRedis(it: Partial<Environment>): string[] {
+  if (!('REDIS_URL' in it)) return []
+  const { REDIS_URL: redis, REDIS_MODE: redisMode, BUS: bus, CONFIRM: confirm, PARTITIONS: partitions } = it
+  return redisDisagreements(
+    {
+      redis,
+      ...(redisMode !== undefined && { redisMode }),
+      ...(bus !== undefined && { bus }),
+      ...(confirm !== undefined && { confirm }),
+      ...(partitions !== undefined && { partitions }),
+    },
+    redisNames,
+  )
 }
 
 function accessDisagreements(it: Partial<Environment>): string[] {

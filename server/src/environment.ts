@@ -104,6 +104,7 @@ export const environment = {
   CONNECTIONS_MAX: integer(...limits.connectionsMax),
   PUBLISH_TIMEOUT_MS: integer(...limits.publishTimeoutMs),
   CONFIRM: integer(...limits.confirm),
+  PARTITIONS: integer(...limits.partitions),
   UNSENT_BYTES_MAX: integer(...limits.unsentBytesMax),
   SUBJECT_STREAMS_MAX: integer(...limits.subjectStreamsMax),
   SUBJECT_PUBLISHES_PER_SECOND_MAX: integer(...limits.subjectPublishesPerSecondMax),

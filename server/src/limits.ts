@@ -22,6 +22,7 @@ export const limits = {
   connectionsMax: [1, 1_000_000, 10_000],
   publishTimeoutMs: [1, 60_000, 1500],
   confirm: [0, 5, 0],
+  partitions: [1, 64, 1],
   unsentBytesMax: [1024, 2 ** 34, 2 ** 28],
   subjectStreamsMax: [1, 1_000_000, 20],
   subjectPublishesPerSecondMax: [1, 1_000_000, 50],
@@ -56,9 +57,12 @@ export function disagreements(
   spell: (name: LimitName) => string,
 ): string[] {
   return agreements.flatMap(({ name, limit, part }) => {
-    const [value = 0, bound = Infinity] = [it[name], it[limit]]
-    if (value <= bound * part) return []
-    const share = part === 1 ? '' : 'half of '
-    return `${spell(name)} must be at most ${share}${spell(limit)} (got ${value}, at most ${bound * part})`
+    const [value = 0, whole = Infinity] = [it[name], it[limit]]
+    // Several logs share the bound.
+    const logs = limit === 'logBytesMax' ? (it.partitions ?? 1) : 1
+    const bound = (whole * part) / logs
+    if (value <= bound) return []
+    const share = (part === 1 ? '' : 'half of ') + (logs === 1 ? '' : `a ${logs}th of `)
+    return `${spell(name)} must be at most ${share}${spell(limit)} (got ${value}, at most ${bound})`
   })
 }

@@ -14,6 +14,8 @@ export type RedisLinks<Client = RedisClient> = {
   commands: Client
   /** For what waits. */
   listener: Client
+  /** Makes another one that waits. */
+  openListener: (n: number) => RedisClient
   /** Makes one for publishes that are confirmed: they hold up whatever comes behind them. */
   openPublisher: () => RedisClient
 }

@@ -39,7 +39,18 @@ const wrong: [what: string, env: Record<string, string>, says: RegExp][] = [
   [
     'something to confirm without a log',
     { REDIS_URL: 'redis://a', BUS: 'pubsub', CONFIRM: '1' },
-    /CONFIRM must be 0 unless the bus is streams/,
+    /CONFIRM must be 0 unless BUS is streams/,
+  ],
+  [
+    'several logs without a log',
+    { REDIS_URL: 'redis://a', BUS: 'pubsub', PARTITIONS: '2' },
+    /PARTITIONS must be 1 unless BUS is streams/,
+  ],
+  ['more logs than an id can name', { PARTITIONS: '65' }, /PARTITIONS must be an integer 1-64/],
+  [
+    'an event that a share of the log could not hold',
+    { REDIS_URL: 'redis://a', PARTITIONS: '12', LOG_BYTES_MAX: '600000' },
+    /EVENT_BYTES_MAX must be at most a 12th of LOG_BYTES_MAX/,
   ],
   ['more replicas than anybody has', { CONFIRM: '6' }, /CONFIRM must be an integer 0-5/],
   [
@@ -65,10 +76,15 @@ for (const [what, env, says] of wrong) {
       },
     )
     const { REDIS_URL: redis, REDIS_MODE: redisMode, BUS: bus, REDIS_MASTER: redisMaster } = env
-    const confirm = env.CONFIRM === undefined ? undefined : Number(env.CONFIRM)
+    const number = (name: string) => (env[name] === undefined ? undefined : Number(env[name]))
+    const numbers = {
+      confirm: number('CONFIRM'),
+      partitions: number('PARTITIONS'),
+      logBytesMax: number('LOG_BYTES_MAX'),
+    }
     assert.throws(
       // As somebody without types would write it.
-      () => Reflect.apply(readOptions, undefined, [{ redis, redisMode, bus, redisMaster, confirm }]),
+      () => Reflect.apply(readOptions, undefined, [{ redis, redisMode, bus, redisMaster, ...numbers }]),
       { name: 'OptionsError' },
     )
   })

@@ -17,14 +17,6 @@ export type RedisPlace = {
 export const redisUrlRule =
   'must be a URL like redis://redis:6379, or redis://user:password@redis:6379/0 in percent-encoding; several stand behind commas'
 
-/** Why a cluster has no Pub/Sub bus, as the rest of a sentence about the bus. */
-export const pubsubInCluster =
-  'must be streams or memory with a cluster: there PUBLISH goes to every node, and costs more with each'
-
-/** Why there is nothing to confirm, as the rest of a sentence about how many replicas must. */
-export const confirmNeedsLog =
-  'must be 0 unless the bus is streams: replicas have copies of the log, and of nothing else'
-
 /** What a name of a watched server is: a word, as sentinel.conf has it. */
 export const redisMasterPattern = /^[\w.-]{1,64}$/
 

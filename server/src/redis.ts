@@ -25,10 +25,12 @@ export function openRedis(
   // hang until TCP gives up, minutes later.
   const commands = openLink(shared, `${name}/commands`, publishTimeoutMs, { socketTimeout: silentLinkMs })
   // What hears the bus. We subscribe again ourselves: see PubsubBus.
-  const listener = openLink(shared, `${name}/listener`, listenTimeoutMs, { autoResubscribe: false })
+  const listen = (link: string) => openLink(shared, link, listenTimeoutMs, { autoResubscribe: false })
+  const listener = listen(`${name}/listener`)
+  const openListener = (n: number) => listen(`${name}/listener/${n}`)
   const openPublisher = () =>
     openLink(shared, `${name}/publisher`, publishTimeoutMs, { socketTimeout: silentLinkMs })
-  return { commands, listener, openPublisher }
+  return { commands, listener, openListener, openPublisher }
 }
 
 type Rest = [name: string, publishTimeoutMs: number, log: Log, keyPrefix?: string]

@@ -1,5 +1,4 @@
 import type { Registry } from 'prom-client'
-import type { Bus } from './bus/bus.ts'
 import { every } from './every.ts'
 import { readGrant } from './grant.ts'
 import type { Request } from './http/body.ts'
@@ -9,22 +8,23 @@ import { readDraft } from './http/draft.ts'
 import { openPublisher, type Published, type Publisher } from './http/publisher.ts'
 import type { ReceiveWish } from './http/receive.ts'
 import type { Response } from './http/response.ts'
-import type { StreamWish } from './http/stream.ts'
+import type { StreamWish } from './http/stream-request.ts'
 import { beat } from './hub/beat.ts'
-import type { Hub } from './hub/hub.ts'
-import { openHub } from './hub/open-hub.ts'
+import { openHubs } from './hub/open-hub.ts'
+import type { StreamHub } from './hub/stream-hub.ts'
 import type { Log } from './observe/facts.ts'
-import { openHistograms, timed, type Observe } from './observe/histograms.ts'
+import { openHistograms, type Observe } from './observe/histograms.ts'
 import { openRegistry, registerMetrics } from './observe/metrics.ts'
 import type { Settings } from './options.ts'
 import type { PublishMore, SseStatus } from './sse-types.ts'
+import type { AnyBus } from './partitions/partitioned-bus.ts'
 import { Quotas } from './quotas.ts'
 import { redisIsNewEnough } from './redis-version.ts'
 import type { RedisClient } from './redis-client.ts'
 
 const sweepMs = 1000
 
-type SseParts = { settings: Settings; log: Log; redis: RedisClient | undefined; bus: Bus }
+type SseParts = { settings: Settings; log: Log; redis: RedisClient | undefined; bus: AnyBus }
 
 /** The hub as an application sees it. Made by `createSse`. */
 export class Sse {
@@ -34,8 +34,8 @@ export class Sse {
   readonly redis: RedisClient | undefined
   readonly #settings: Settings
   readonly #log: Log
-  readonly #bus: Bus
-  readonly #hub: Hub
+  readonly #bus: AnyBus
+  readonly #hub: StreamHub
   readonly #calls: Calls
   readonly #publisher: Publisher
   readonly #started: Promise<void>
@@ -50,8 +50,8 @@ export class Sse {
     this.redis = redis
     this.metrics = openRegistry(settings.name)
     const observe = openHistograms(this.metrics)
-    const hub = (this.#hub = openHub(settings, bus, observe, log))
-    registerMetrics(this.metrics, { hub, bus })
+    const { hub, listen } = openHubs(settings, bus, observe, log)
+    registerMetrics(this.metrics, { hub: (this.#hub = hub), bus })
     const { name: worker, instance, heartbeatMs, eventBytesMax } = settings
     const quotas = new Quotas(settings)
     this.#stops.push(every(sweepMs, () => quotas.publishes.sweep()))
@@ -60,7 +60,7 @@ export class Sse {
     const isClosed = () => !this.#isStarted || this.draining
     const isPosition = (text: string) => bus.log?.isId(text) ?? false
     this.#calls = new Calls({ settings, hello, hub, quotas, publisher, log, isClosed, isPosition })
-    this.#started = this.#start(observe)
+    this.#started = this.#start(observe, listen)
   }
 
   /** Whether events come in right now, and streams are taken. Answer your readiness probe with it. */
@@ -106,8 +106,7 @@ export class Sse {
   /**
    * Publishes to every process. `data` that is a string travels as it is, any other JSON value as JSON. Resolves once the bus holds
    * the event (with `streams`: once Redis has it). Rejects with a Refusal for what cannot be published, and with an error whose
-   * `code` is `away` (it may still take effect), `refused`, `key-reused`, `too-many-keys` or `not-confirmed`
-   * (it may arrive, and may be lost).
+   * `code` is `away` (it may still take effect), `refused`, `key-reused`, `too-many-keys` or `not-confirmed`.
    */
   async publish(topic: string, data: unknown, more: PublishMore = {}): Promise<Published> {
     const { type, idempotencyKey: key, grant } = more
@@ -124,13 +123,13 @@ export class Sse {
     await (this.#draining ??= this.#drain(servers))
   }
 
-  async #start(observe: Observe): Promise<void> {
+  async #start(observe: Observe, listen: () => Promise<void>): Promise<void> {
     const { redis } = this
     const newEnough = redis && redisIsNewEnough(redis, this.#log)
     redis?.connect().catch(() => undefined) // retried and reported: see openRedis
     // The memory bus needs no Redis.
     if (this.#bus.name !== 'memory') await newEnough
-    await this.#bus.subscribe(timed(this.#hub, this.#bus, observe.written))
+    await listen()
     if (this.draining) return
     this.#isStarted = true
     const { heartbeatMs, unsentBytesMax } = this.#settings

@@ -1,5 +1,5 @@
 import type { Request } from '../http/body.ts'
-import type { Authorize } from '../options.ts'
+import type { Authorize } from '../sse-options.ts'
 import { isOwnCall, readCredentials } from './credentials.ts'
 import { Refusal } from '../http/refusal.ts'
 import type { Revocations } from './revocations.ts'

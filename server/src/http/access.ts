@@ -1,7 +1,7 @@
 import { readGrant, type Grant } from '../grant.ts'
 import type { Log } from '../observe/facts.ts'
 import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
-import type { Authorize } from '../options.ts'
+import type { Authorize } from '../sse-options.ts'
 import type { Request } from './body.ts'
 import { Refusal } from './refusal.ts'
 

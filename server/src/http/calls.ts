@@ -1,6 +1,6 @@
 import { readGrant } from '../grant.ts'
 import type { Hello } from '../frame.ts'
-import type { Hub } from '../hub/hub.ts'
+import type { StreamHub } from '../hub/stream-hub.ts'
 import type { Log } from '../observe/facts.ts'
 import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
 import type { Settings } from '../options.ts'
@@ -12,9 +12,10 @@ import { problemOf, sendProblem } from './problem.ts'
 import type { Publisher } from './publisher.ts'
 import { bodyReader, receive, type ReceiveWish } from './receive.ts'
 import { Refusal, type RefusalCode } from './refusal.ts'
-import { writeHead, type Response } from './response.ts'
+import { isGone, writeHead, type Response } from './response.ts'
 import { streamHeaders } from './stream-headers.ts'
-import { StreamCalls, type StreamWish } from './stream.ts'
+import type { StreamWish } from './stream-request.ts'
+import { StreamCalls } from './stream.ts'
 
 // A subject that has all its streams has them for a while.
 const quotaRetryMs = 30_000
@@ -22,7 +23,7 @@ const quotaRetryMs = 30_000
 export type CallsParts = {
   settings: Settings
   hello: Hello
-  hub: Hub
+  hub: StreamHub
   quotas: Quotas
   publisher: Publisher
   log: Log
@@ -52,7 +53,7 @@ export class Calls {
     try {
       this.#access.refuseNobody(wish)
       if (this.#access.asksFor(wish.grant)) await this.#streamAfterAsking(request, response, wish)
-      else this.#open(request, response, { ...wish, grant: wish.grant && readGrant(wish.grant) })
+      else await this.#open(request, response, { ...wish, grant: wish.grant && readGrant(wish.grant) })
     } catch (error) {
       if (!this.#sendBack(error, request, response))
         this.#refuse(error, request, response, this.#streams.originHeaders(request))
@@ -81,10 +82,10 @@ export class Calls {
     }
     this.#waiting += 1
     const grant = await this.#access.grantOf(request, undefined).finally(() => (this.#waiting -= 1))
-    this.#open(request, response, { ...wish, grant })
+    await this.#open(request, response, { ...wish, grant })
   }
 
-  #open(request: Request, response: Response, wish: StreamWish): void {
+  async #open(request: Request, response: Response, wish: StreamWish): Promise<void> {
     // The client has left while the application looked up what it may do. Nothing would tell of that again.
     if (isGone(response)) return
     if (response.headersSent) throw new Error('stream: something has answered this request before')
@@ -92,7 +93,7 @@ export class Calls {
       // A HEAD that opened a stream would never end.
       writeHead(response, 200, streamHeaders)
       response.end()
-    } else this.#streams.open(request, response, wish)
+    } else await this.#streams.open(request, response, wish)
   }
 
   // Where coming back can help, a stream is not refused: that would end an EventSource for good.
@@ -117,8 +118,4 @@ export class Calls {
 function count({ refused }: Stats, code: RefusalCode): void {
   if (code === 'unauthorized' || code === 'token-expired' || code === 'forbidden' || code === 'too-many')
     refused[code] += 1
-}
-
-function isGone(response: Response): boolean {
-  return 'stream' in response ? response.stream.destroyed : response.destroyed
 }

@@ -8,7 +8,13 @@ import type { Quotas } from '../quotas.ts'
 import type { Stats } from '../stats.ts'
 import { Refusal } from './refusal.ts'
 
-export type PublisherParts = { bus: Bus; stats: Stats; quotas: Quotas; eventBytesMax: number; log: Log }
+export type PublisherParts = {
+  bus: Pick<Bus, 'publish'>
+  stats: Stats
+  quotas: Quotas
+  eventBytesMax: number
+  log: Log
+}
 
 /** What a publish is answered with, once the bus holds the event. */
 export type Published = { id: string; topic: string }

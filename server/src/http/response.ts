@@ -12,3 +12,8 @@ export function writeHead(response: Response, status: number, headers: OutgoingH
     response.writeHead(status, Connection === undefined ? headers : others)
   } else response.writeHead(status, headers)
 }
+
+/** Whether its client has left. */
+export function isGone(response: Response): boolean {
+  return 'stream' in response ? response.stream.destroyed : response.destroyed
+}

@@ -1,6 +1,5 @@
 import type { OutgoingHttpHeaders } from 'node:http'
-import { covers, type Grant } from '../grant.ts'
-import type { Hub } from '../hub/hub.ts'
+import type { StreamHub } from '../hub/stream-hub.ts'
 import { helloFrame, laterText, tokenExpiredFrame, type Hello } from '../frame.ts'
 import type { Log } from '../observe/facts.ts'
 import { RepeatedFact } from '../observe/repeated-fact.ts'
@@ -10,16 +9,16 @@ import type { CloseReason } from '../stats.ts'
 import type { Request } from './body.ts'
 import { HttpConnection } from './connection.ts'
 import { hold } from './hold.ts'
-import { readLastId, readStreamQuery } from './query.ts'
-import { Refusal } from './refusal.ts'
-import { writeHead, type Response } from './response.ts'
+import { readLastId } from './query.ts'
+import { isGone, writeHead, type Response } from './response.ts'
 import { boundsOf, randomBetween } from './stream-bounds.ts'
 import { headersByOrigin } from './stream-headers.ts'
+import { readAsked, type Asked, type StreamWish } from './stream-request.ts'
 
 export type StreamParts = {
   settings: Settings
   hello: Hello
-  hub: Hub
+  hub: StreamHub
   quotas: Quotas
   log: Log
   /** Whether every stream must come back later: this worker does not hear the bus yet, or is on its way out. */
@@ -30,9 +29,6 @@ export type StreamParts = {
 
 // Between two tries of a client whose page has not renewed its grant yet.
 const expiredRetryMs = 5000
-
-/** Which topics, if not those of the query; and what the client may hear, if not all. */
-export type StreamWish = { topics?: readonly string[] | undefined; grant?: Grant | undefined }
 
 /** Answers requests for streams. */
 export class StreamCalls {
@@ -53,22 +49,31 @@ export class StreamCalls {
 
   /**
    * Checks what the request asks for, sends hello, and joins the hub. Throws a Refusal before anything is sent: for bad topics,
-   * and for some that the grant does not cover.
+   * and for some that the grant does not cover. Answers a promise only where a log must be opened first.
    */
-  open(request: Request, response: Response, wish: StreamWish): void {
-    const { settings, hello, hub, quotas, isClosed } = this.#parts
-    const { url = '', headers } = request
-    const { topics, lastId } = readStreamQuery(url, headers['last-event-id'], wish.topics)
-    checkGrant(wish.grant, topics)
-    // A body means nothing here, but while it is not read, nobody sees the client leave.
-    if (hasBody(request)) request.resume()
+  open(request: Request, response: Response, wish: StreamWish): Promise<void> | void {
+    const { settings, hub, isClosed } = this.#parts
+    const asked = readAsked(request, wish)
     // A request that was sent before the answer to an earlier one has no socket yet, and a stream behind other answers would
     // wait for them.
     if (isClosed() || hub.connections >= settings.connectionsMax || response.socket === null) {
       this.later(request, response)
       return
     }
-    const { grant } = wish
+    const open = hub.prepare?.(asked.topics)
+    if (open === undefined) this.#join(request, response, asked)
+    else return open.then(isOpen => this.#joinLater(isOpen, request, response, asked))
+  }
+
+  #joinLater(isOpen: boolean, request: Request, response: Response, asked: Asked): void {
+    // The client may have left meanwhile. Nothing would tell of that again.
+    if (isGone(response)) return
+    if (isOpen && !this.#parts.isClosed()) this.#join(request, response, asked)
+    else this.later(request, response)
+  }
+
+  #join({ headers }: Request, response: Response, { topics, lastId, grant }: Asked): void {
+    const { settings, hello, hub, quotas } = this.#parts
     let connection: HttpConnection | undefined
     const held = { isWithdrawn: false }
     const release = hold(grant, quotas, () => {
@@ -133,13 +138,4 @@ export class StreamCalls {
       this.#evicted.happened(details, details.reason)
     } else log.debug(details, 'connection closed')
   }
-}
-
-function checkGrant(grant: Grant | undefined, topics: readonly string[]): void {
-  if (grant === undefined || topics.every(topic => covers(grant.subscribe ?? [], topic))) return
-  throw new Refusal('forbidden', 'The grant does not cover every topic of this stream.')
-}
-
-function hasBody({ headers }: Request): boolean {
-  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }

@@ -75,7 +75,7 @@ export class Hub implements Subscriber {
     lastId: string | undefined,
     begin: (start: Start) => Connection,
   ): () => void {
-    const start = this.#startAfter(lastId)
+    const start = this.startAfter(lastId)
     const connection = begin(start)
     const group = this.#subscriptions.enter(topics)
     this.#connections += 1
@@ -140,7 +140,8 @@ export class Hub implements Subscriber {
     yield* this.#returns?.connections() ?? []
   }
 
-  #startAfter(lastId: string | undefined): Start {
+  /** Where a stream starts whose client has everything up to `lastId`. A gap in it counts as told. */
+  startAfter(lastId: string | undefined): Start {
     if (this.#returns !== undefined) return this.#returns.startAfter(lastId)
     if (lastId === undefined) return { position: null, gap: '' }
     this.stats.gapsOnReturn += 1

@@ -1,6 +1,6 @@
 import { Counter, Gauge, Registry } from 'prom-client'
 import type { Bus } from '../bus/bus.ts'
-import type { Hub } from '../hub/hub.ts'
+import type { StreamHub } from '../hub/stream-hub.ts'
 
 /** A registry for one worker: each of its series has the label `worker`. */
 export function openRegistry(worker: string): Registry {
@@ -10,7 +10,10 @@ export function openRegistry(worker: string): Registry {
 }
 
 /** Registers the counters and gauges of this worker. They read the hub, its stats and the bus when asked. */
-export function registerMetrics(registry: Registry, { hub, bus }: { hub: Hub; bus: Bus }): void {
+export function registerMetrics(
+  registry: Registry,
+  { hub, bus }: { hub: StreamHub; bus: Pick<Bus, 'name' | 'ready' | 'lagMs'> },
+): void {
   const { stats } = hub
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({

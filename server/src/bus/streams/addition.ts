@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Draft } from '../../event.ts'
 import type { Once } from '../bus.ts'
 import type { LogKeys } from './log-keys.ts'
 import { onceKeysMax, onceMs, ownKeysMax } from './scripts.ts'
@@ -14,6 +15,20 @@ export type Addition = {
 }
 
 export type LogBounds = { logEventsMax: number; logBytesMax: number }
+
+/** What a draft adds. */
+export function toAddition(draft: Draft, once: Once | undefined): Addition {
+  const { topic, type, data, bytes } = draft
+  const fields = ['topic', topic, ...(type === undefined ? [] : ['type', type]), 'data', data]
+  return {
+    fields,
+    bytes,
+    once: once && {
+      ...once,
+      digest: createHash('sha256').update(JSON.stringify(fields)).digest('base64url'),
+    },
+  }
+}
 
 /** The words of publish.lua: its three keys, then its arguments. */
 export function publishWords(

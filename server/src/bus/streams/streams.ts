@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Draft, Event } from '../../event.ts'
 import type { Log } from '../../observe/facts.ts'
@@ -8,7 +7,7 @@ import { BusError, busError, isOutOfMemory, KeyReused, TooManyKeys } from '../er
 import { compareIds, isId } from './ids.ts'
 import { logKeys, type LogKeys } from './log-keys.ts'
 import { LogReader } from './log-reader.ts'
-import type { Addition } from './addition.ts'
+import { toAddition, type Addition } from './addition.ts'
 import { ConfirmedLog } from './confirmed-log.ts'
 import { RedisLog } from './redis-log.ts'
 import { keyReused, tooManyKeys } from './scripts.ts'
@@ -17,8 +16,8 @@ import type { RedisClient } from '../../redis-client.ts'
 export type StreamsParts = {
   /** Publishes, and all else that is answered at once. */
   commands: RedisClient
-  /** Reads the log, and nothing else: see LogReaderParts. */
-  reader: RedisClient
+  /** Reads the log, and nothing else: see LogReaderParts. For a bus that is subscribed to more than once, what makes one. */
+  reader: RedisClient | (() => RedisClient)
   /** Default: those of the one log of one Redis. */
   keys?: LogKeys
   /** What the log keeps, in events and in bytes (as Draft counts them), and what the hub gets at a time. */
@@ -77,7 +76,8 @@ export class StreamsBus implements Bus {
   }
 
   async subscribe(subscriber: Subscriber): Promise<void> {
-    const { reader, bounds, log } = this.#parts
+    const { bounds, log } = this.#parts
+    const reader = typeof this.#parts.reader === 'function' ? this.#parts.reader() : this.#parts.reader
     this.#reader = new LogReader({
       reader,
       keys: this.#keys,
@@ -89,8 +89,14 @@ export class StreamsBus implements Bus {
     await this.#reader.start()
   }
 
-  async close(): Promise<void> {
+  /** Stops reading. Publishing goes on. */
+  unsubscribe(): void {
     this.#reader?.close()
+    this.#reader = undefined
+  }
+
+  async close(): Promise<void> {
+    this.unsubscribe()
     this.#confirmed?.close()
   }
 
@@ -130,17 +136,4 @@ export class StreamsBus implements Bus {
 async function outOfTime(ms: number): Promise<never> {
   await pause(Math.max(0, ms), undefined, { ref: false })
   throw new Error('Redis was out of memory, and too slow in making room')
-}
-
-function toAddition(draft: Draft, once: Once | undefined): Addition {
-  const { topic, type, data, bytes } = draft
-  const fields = ['topic', topic, ...(type === undefined ? [] : ['type', type]), 'data', data]
-  return {
-    fields,
-    bytes,
-    once: once && {
-      ...once,
-      digest: createHash('sha256').update(JSON.stringify(fields)).digest('base64url'),
-    },
-  }
 }
