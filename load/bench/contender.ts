@@ -30,13 +30,21 @@ export const limit: Contender = {
 /** How nginx reaches the server, if it stands in front of it. */
 export type Way = 'direct' | 'tcp' | 'socket'
 
+/** `serverAlone`: what nginx takes is not counted. */
+type Shape = { workers?: number; way?: Way; serverAlone?: boolean }
+
 /** The lab's image as it is, on the bus that loses nothing; alone, or behind the lab's nginx. */
-export function lab({ workers = 2, way = 'direct' }: { workers?: number; way?: Way } = {}): Contender {
+export function lab({ workers = 2, way = 'direct', serverAlone = false }: Shape = {}): Contender {
   return {
     name: `lab${workers === 2 ? '' : `, WORKERS=${workers}`}${way === 'socket' ? ', socket file' : ''}`,
     start: async () => {
       const env = { BUS: 'streams', WORKERS: String(workers), CONNECTIONS_MAX: '20000', LOG_LEVEL: 'warn' }
-      return await startHub({ env: way === 'socket' ? { ...env, SOCKET: socketFile } : env, workers, way })
+      return await startHub({
+        env: way === 'socket' ? { ...env, SOCKET: socketFile } : env,
+        workers,
+        way,
+        serverAlone,
+      })
     },
   }
 }
@@ -53,14 +61,17 @@ export const labWithAccess: Contender = {
 }
 
 /** A hub as people write it, in the same image under the same pm2, alone or behind the same nginx: express-hub.js. */
-export function express({ way = 'direct' }: { way?: Exclude<Way, 'socket'> } = {}): Contender {
+export function express({
+  way = 'direct',
+  serverAlone = false,
+}: { way?: Exclude<Way, 'socket'>; serverAlone?: boolean } = {}): Contender {
   return {
     name: 'Express',
     start: async () => {
       const workers = 2
       const files = { '/lab/server/express-hub.js': new URL('express-hub.js', import.meta.url) }
       const words = ['start', 'express-hub.js', '--raw', '--instances', String(workers)]
-      return await startHub({ entrypoint: 'pm2-runtime', words, files, workers, way })
+      return await startHub({ entrypoint: 'pm2-runtime', words, files, workers, way, serverAlone })
     },
   }
 }
@@ -74,20 +85,22 @@ type Part = {
   /** What is put into the container, by the path there: the engine may not see our files. */
   files?: Record<string, string | URL>
   /** Redis is no part of the hub: what it costs is the same for all. */
-  uncounted?: true
+  uncounted?: boolean
   ready: () => Promise<boolean>
 }
 
 async function startHub({
   workers,
   way,
+  serverAlone = false,
   operatorsPort = ports.server,
   ...hub
-}: Omit<Part, 'name' | 'image' | 'ready'> & {
-  workers: number
-  way: Way
-  operatorsPort?: number
-}): Promise<Running> {
+}: Omit<Part, 'name' | 'image' | 'ready'> &
+  Shape & {
+    workers: number
+    way: Way
+    operatorsPort?: number
+  }): Promise<Running> {
   const url = `http://127.0.0.1:${ports.server}`
   const redis: Part = {
     name: 'redis',
@@ -118,6 +131,7 @@ async function startHub({
     name: 'nginx',
     image: 'sse-lab/nginx',
     files: await nginxFiles(way),
+    uncounted: serverAlone,
     ready: () => answers(front),
   }
   return await startAll([redis, server, nginx], front)

@@ -72,6 +72,14 @@ export const rows: Row[] = [
     load: { streams: 5000, publishers: 0, seconds: 1 },
     answer: ({ kibPerStream }) => kibPerStream,
   },
+  ...[5000, 10_000].map(streams => ({
+    name: `server behind nginx: ${streams.toLocaleString('en')} idle streams`,
+    unit: 'KiB per stream in the server',
+    // As production has it: nginx asks for the road out of node:http. What nginx takes itself is not counted.
+    contenders: [express({ way: 'tcp', serverAlone: true }), lab({ way: 'tcp', serverAlone: true })],
+    load: { streams, publishers: 0, seconds: 1 },
+    answer: ({ kibPerStream }: Figures) => kibPerStream,
+  })),
   {
     name: 'server: 10,000 idle streams, heartbeats only',
     unit: '% of a core',

@@ -13,8 +13,9 @@ export class Stats {
   /** Publishes that were acknowledged, and those that were not because the bus was away. */
   published = 0
   publishFailures = 0
-  /** Streams opened, and streams told to come back later. */
+  /** Streams opened, those of them that left node:http, and streams told to come back later. */
   opened = 0
+  upgraded = 0
   turnedAway = 0
   readonly closed: Record<CloseReason, number> = {
     'peer-left': 0,

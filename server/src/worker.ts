@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import { JwtAccess } from './access/jwt-access.ts'
 import { endContainer, endProcess, isOwnProcess } from './cluster/processes.ts'
@@ -6,9 +6,11 @@ import { Workers } from './cluster/workers.ts'
 import type { Config } from './config.ts'
 import type { WorkerName } from './event.ts'
 import { createApp } from './http/app.ts'
+import type { Listener } from './http/bare-response.ts'
 import { onlyOwnCallers } from './http/guard.ts'
 import { listenAdmin, listenAll } from './http/listen.ts'
 import { createAdminApp, operatorCalls } from './http/operators.ts'
+import type { Response } from './http/response.ts'
 import { limitNames } from './limits.ts'
 import { labCalls } from './lab/lab.ts'
 import type { Log } from './observe/facts.ts'
@@ -94,12 +96,16 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
 
 // Where nobody has to say who he is, it matters whose page calls; and where the server's names are known, they are all it
 // answers to. OPEN=1 has said that anybody may call.
-function guarded(app: RequestListener, config: Config, name: WorkerName): RequestListener {
+function guarded(app: Listener, config: Config, name: WorkerName): Listener {
   const { auth, open, hosts } = config
   return !open && (auth === 'off' || hosts.length > 0) ? onlyOwn(app, config, name) : app
 }
 
-function onlyOwn(app: RequestListener, config: Config, name: WorkerName): RequestListener {
+function onlyOwn<Kind extends Response>(
+  app: (request: IncomingMessage, response: Kind) => void,
+  config: Config,
+  name: WorkerName,
+): (request: IncomingMessage, response: Kind) => void {
   const hosts = [...config.hosts, name.host.toLowerCase()]
   return onlyOwnCallers(app, { hosts, origins: config.corsOrigins })
 }

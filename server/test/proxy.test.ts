@@ -64,6 +64,26 @@ test('a quiet stream through streaming.conf with heartbeats outlives the read ti
   assert.equal(stream.events.length, 0)
 })
 
+/** How many streams of the worker have left node:http so far. */
+const left = async () => {
+  const { body } = await call('GET', 'http://one-worker:3000/metrics')
+  return Number(/^sse_connections_upgraded_total\S* (\d+)$/m.exec(body)?.[1])
+}
+
+test('a stream through streaming.conf leaves node:http, and no other does', async () => {
+  const atFirst = await left()
+  await using direct = await TestStream.open('http://one-worker:3000/events')
+  await using broken = await TestStream.open('http://nginx-one-worker:8081/events')
+  await Promise.all([direct.greeted(), publish('http://nginx-one-worker:8081', { topic: 'any', data: 0 })])
+  assert.equal(await left(), atFirst)
+
+  await using streaming = await TestStream.open('http://nginx-one-worker/events')
+  await streaming.greeted()
+
+  assert.equal(broken.status, 200)
+  assert.equal(await left(), atFirst + 1)
+})
+
 test('an event passes streaming.conf at once; through broken.conf its end waits for the next event', async () => {
   const topic = randomUUID()
   await using direct = await TestStream.open(`http://one-worker:3000/events?topic=${topic}`)

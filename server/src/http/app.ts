@@ -1,8 +1,9 @@
 import express, { type Express, type Router } from 'express'
-import type { RequestListener } from 'node:http'
+import { ServerResponse, type IncomingMessage } from 'node:http'
 import type { Log } from '../observe/facts.ts'
 import type { Sse } from '../sse.ts'
 import { bareApp, only } from './bare-app.ts'
+import type { Listener } from './bare-response.ts'
 import { answerErrors } from './call-errors.ts'
 import { crossOrigin } from './cross-origin.ts'
 import { docsSite } from './docs.ts'
@@ -24,7 +25,7 @@ export type AppParts = {
 }
 
 /** The HTTP API. docs/api.md describes each call. */
-export function createApp(parts: AppParts): RequestListener {
+export function createApp(parts: AppParts): Listener {
   const { sse, log, corsOrigins, pageFolder, docsFolder, tickets, operators } = parts
   const app = bareApp()
 
@@ -69,12 +70,16 @@ export function createApp(parts: AppParts): RequestListener {
  * What Express and its middleware make for a request lives as long as its answer: for a stream that is half an hour, and
  * 2 KiB. So a stream passes them by.
  */
-function streamsFirst(sse: Sse, app: Express): RequestListener {
+function streamsFirst(sse: Sse, app: Express): Listener {
   return (request, response) => {
-    if (request.method === 'GET' && /^\/events(\?|$)/.test(request.url ?? '')) {
-      void sse.stream(request, response)
-    } else app(request, response)
+    if (isStreamCall(request)) void sse.stream(request, response)
+    else if (response instanceof ServerResponse) app(request, response)
   }
+}
+
+/** Whether a request is for a stream. */
+export function isStreamCall({ method, url = '' }: IncomingMessage): boolean {
+  return method === 'GET' && /^\/events(\?|$)/.test(url)
 }
 
 // Caches a CORS preflight. Without it browsers ask again after 5 s, before almost every publish.

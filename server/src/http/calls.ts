@@ -12,7 +12,7 @@ import { problemOf, sendProblem } from './problem.ts'
 import type { Publisher } from './publisher.ts'
 import { bodyReader, receive, type ReceiveWish } from './receive.ts'
 import { Refusal, type RefusalCode } from './refusal.ts'
-import { isGone, writeHead, type Response } from './response.ts'
+import { answerWith, isGone, type Response } from './response.ts'
 import { streamHeaders } from './stream-headers.ts'
 import type { StreamWish } from './stream-request.ts'
 import { StreamCalls } from './stream.ts'
@@ -91,8 +91,7 @@ export class Calls {
     if (response.headersSent) throw new Error('stream: something has answered this request before')
     if (request.method === 'HEAD') {
       // A HEAD that opened a stream would never end.
-      writeHead(response, 200, streamHeaders)
-      response.end()
+      answerWith(response, 200, streamHeaders)
     } else await this.#streams.open(request, response, wish)
   }
 

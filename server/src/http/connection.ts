@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { CloseReason, Connection } from '../hub/hub.ts'
+import { BareResponse } from './bare-response.ts'
 import { Http2Sink, type Sink } from './http2-sink.ts'
 import { writeHead, type Response } from './response.ts'
 
@@ -53,9 +54,10 @@ export class HttpConnection implements Connection {
     else response.write(first)
     // HTTP/1.0 and HTTP/2 know no chunks.
     this.#isChunked = 'chunkedEncoding' in response && response.chunkedEncoding
-    response.once('close', () => this.#closed())
+    const closed = () => this.#closed()
+    if (response instanceof BareResponse) response.socket.once('close', closed)
     // A peer that resets is a closed stream, not a reason to end the worker.
-    response.on('error', ignore)
+    else response.once('close', closed).on('error', ignore)
   }
 
   /** Writes text of whole frames. Answers whether it was taken: a connection that is over takes nothing. */
@@ -105,7 +107,8 @@ export class HttpConnection implements Connection {
   end(reason: CloseReason, last = ''): void {
     if (this.#reason !== undefined) return
     this.#reason = reason
-    this.#response.end(last)
+    if (this.#response instanceof BareResponse) this.#response.end(last)
+    else this.#response.end(last)
   }
 
   /** Bytes that this process holds for the client. */

@@ -1,6 +1,7 @@
-import type { RequestListener } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { isOwnHost, isOwnOrigin } from './callers.ts'
 import { sendProblem, type Problem } from './problem.ts'
+import type { Response } from './response.ts'
 
 const unknownHost: Problem = {
   status: 421,
@@ -18,10 +19,10 @@ const foreignPage: Problem = {
  * all that keeps other pages of the same browser out: one whose name was rebound to this address, and one that opens streams or
  * publishes without reading the answer.
  */
-export function onlyOwnCallers(
-  listener: RequestListener,
+export function onlyOwnCallers<Kind extends Response>(
+  listener: (request: IncomingMessage, response: Kind) => void,
   { hosts, origins }: { hosts: readonly string[]; origins: readonly string[] },
-): RequestListener {
+): (request: IncomingMessage, response: Kind) => void {
   return (request, response) => {
     if (!isOwnHost(request.headers.host, hosts, request.socket.localAddress))
       sendProblem(response, unknownHost)

@@ -3,6 +3,8 @@ import type { RequestListener, Server } from 'node:http'
 import type { ListenOptions } from 'node:net'
 import { leadSocketHere, ownSocketFile } from '../cluster/socket-file.ts'
 import { ConfigError } from '../config.ts'
+import { isStreamCall } from './app.ts'
+import type { Listener } from './bare-response.ts'
 import { openServer } from './http-server.ts'
 
 export type Addresses = { port: number; bind: string; socket: string | undefined; host: string }
@@ -13,9 +15,13 @@ export async function listenAdmin(listener: RequestListener, port: number, bind:
 }
 
 /** Listens on the port, and on the socket file if there is one. Rejects with a ConfigError, or as node:net does. */
-export async function listenAll(listener: RequestListener, where: Addresses): Promise<Server[]> {
+export async function listenAll(listener: Listener, where: Addresses): Promise<Server[]> {
   // Probes on idle connections find peers that went away without a word, even on streams without a heartbeat.
-  const server = openServer(listener, { keepAlive: true, keepAliveInitialDelay: 30_000 })
+  const server = openServer(listener, {
+    leaving: { isStream: isStreamCall, listener },
+    keepAlive: true,
+    keepAliveInitialDelay: 30_000,
+  })
   await listenOnPort(server, where.port, where.bind, 'PORT')
   return where.socket === undefined
     ? [server]
@@ -40,8 +46,8 @@ function listen(server: Server, where: ListenOptions): Promise<void> {
   })
 }
 
-async function listenOnFile(path: string, host: string, listener: RequestListener): Promise<Server> {
-  const server = openServer(listener)
+async function listenOnFile(path: string, host: string, listener: Listener): Promise<Server> {
+  const server = openServer(listener, { leaving: { isStream: isStreamCall, listener } })
   const own = ownSocketFile(path, host)
   // Only the container's first worker: one that is started anew, while the container is being replaced, must not take the way
   // back from its successor.

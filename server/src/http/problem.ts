@@ -1,7 +1,7 @@
 import { STATUS_CODES, type OutgoingHttpHeaders } from 'node:http'
 import { BusError } from '../bus/errors.ts'
 import { Refusal, type RefusalCode } from './refusal.ts'
-import { writeHead, type Response } from './response.ts'
+import { answerWith, type Response } from './response.ts'
 
 /** What a refused call is answered with: `code` is for programs, `detail` for people. */
 export type Problem = { status: number; code: string; detail: string }
@@ -77,8 +77,7 @@ export function sendProblem(response: Response, problem: Problem, more: Outgoing
     headers['WWW-Authenticate'] = problem.code === 'token-expired' ? 'Bearer error="invalid_token"' : 'Bearer'
   const text = problemText(problem)
   headers['Content-Length'] = Buffer.byteLength(text)
-  writeHead(response, problem.status, headers)
-  response.end(text)
+  answerWith(response, problem.status, headers, text)
 }
 
 /** The body of problem details. */

@@ -2,7 +2,7 @@ import type { Grant } from '../grant.ts'
 import { jsonOf, readJsonBody, requireJson, type Request } from './body.ts'
 import { readDraft } from './draft.ts'
 import type { Published, Publisher } from './publisher.ts'
-import { writeHead, type Response } from './response.ts'
+import { answerWith, type Response } from './response.ts'
 
 /** A received publish: `body` is the parsed one, where a framework has read it and keeps it elsewhere than in `request.body`. */
 export type ReceiveWish = { grant?: Grant | undefined; body?: unknown }
@@ -41,9 +41,9 @@ function exact(body: unknown): unknown {
 
 function answer(response: Response, published: Published & { worker: string }): void {
   const text = JSON.stringify(published)
-  writeHead(response, 202, {
+  const headers = {
     'Content-Type': 'application/json; charset=utf-8',
     'Content-Length': Buffer.byteLength(text),
-  })
-  response.end(text)
+  }
+  answerWith(response, 202, headers, text)
 }

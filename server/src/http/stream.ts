@@ -6,11 +6,12 @@ import { RepeatedFact } from '../observe/repeated-fact.ts'
 import type { Settings } from '../options.ts'
 import type { Quotas } from '../quotas.ts'
 import type { CloseReason } from '../stats.ts'
+import { BareResponse } from './bare-response.ts'
 import type { Request } from './body.ts'
 import { HttpConnection } from './connection.ts'
 import { hold } from './hold.ts'
 import { readLastId } from './query.ts'
-import { isGone, writeHead, type Response } from './response.ts'
+import { answerWith, isGone, type Response } from './response.ts'
 import { boundsOf, randomBetween } from './stream-bounds.ts'
 import { headersByOrigin } from './stream-headers.ts'
 import { readAsked, type Asked, type StreamWish } from './stream-request.ts'
@@ -74,6 +75,9 @@ export class StreamCalls {
 
   #join({ headers }: Request, response: Response, { topics, lastId, grant }: Asked): void {
     const { settings, hello, hub, quotas } = this.#parts
+    // What the functions below name lives as long as the stream: the request and its headers are not among it.
+    const answer = this.#headersOf(headers.origin)
+    const count = topics.length
     let connection: HttpConnection | undefined
     const held = { isWithdrawn: false }
     const release = hold(grant, quotas, () => {
@@ -83,23 +87,18 @@ export class StreamCalls {
     const closed = (reason: CloseReason, openMs: number) => {
       leave()
       release()
-      this.#ended({ reason, openMs, topics: topics.length })
+      this.#ended({ reason, openMs, topics: count })
     }
     const leave = hub.open(topics, lastId, ({ position, gap }) => {
       const first = helloFrame(this.#retryMs(), position, hello) + gap
       const bounds = boundsOf(settings, grant?.expiresAt)
-      return (connection = new HttpConnection(
-        response,
-        this.#headersOf(headers.origin),
-        first,
-        bounds,
-        closed,
-      ))
+      return (connection = new HttpConnection(response, answer, first, bounds, closed))
     })
     hub.stats.opened += 1
+    if (response instanceof BareResponse) hub.stats.upgraded += 1
     if (held.isWithdrawn) connection?.end('revoked')
     // Some middleware compresses all the same. It would have the head and hello, and none of the events, which go past it.
-    if (response.getHeader('content-encoding') !== undefined) {
+    if (isEncoded(response)) {
       this.#encoded.happened()
       response.destroy()
     }
@@ -108,16 +107,15 @@ export class StreamCalls {
   /** [spec] Any other status than 200 ends an EventSource for good, so "not now" is a 200 that ends. */
   later(request: Request, response: Response, retryMs = this.#retryMs()): void {
     this.#parts.hub.stats.turnedAway += 1
-    writeHead(response, 200, this.#headersOf(request.headers.origin))
-    response.end(laterText(retryMs))
+    answerWith(response, 200, this.#headersOf(request.headers.origin), laterText(retryMs))
   }
 
   /** Tells a client whose grant has just ended to renew it and to come back. It joins nothing, and keeps its last id. */
   expired(request: Request, response: Response): void {
     const lastId = readLastId(request.url ?? '', request.headers['last-event-id'])
     const own = lastId !== undefined && this.#parts.isPosition(lastId) ? lastId : null
-    writeHead(response, 200, this.#headersOf(request.headers.origin))
-    response.end(laterText(expiredRetryMs) + tokenExpiredFrame(own))
+    const text = laterText(expiredRetryMs) + tokenExpiredFrame(own)
+    answerWith(response, 200, this.#headersOf(request.headers.origin), text)
   }
 
   /** Headers that let a page of another origin read the answer, also one that refuses. */
@@ -138,4 +136,8 @@ export class StreamCalls {
       this.#evicted.happened(details, details.reason)
     } else log.debug(details, 'connection closed')
   }
+}
+
+function isEncoded(response: Response): boolean {
+  return !(response instanceof BareResponse) && response.getHeader('content-encoding') !== undefined
 }

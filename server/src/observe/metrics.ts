@@ -51,6 +51,11 @@ export function registerMetrics(
   })
   info.set({ bus: bus.name }, 1)
   counter('sse_connections_opened_total', 'Streams opened', () => stats.opened)
+  counter(
+    'sse_connections_upgraded_total',
+    'Streams opened that left node:http, because the proxy sent Upgrade: sse',
+    () => stats.upgraded,
+  )
   counter('sse_connections_turned_away_total', 'Streams told to come back later', () => stats.turnedAway)
   counter('sse_events_published_total', 'Publishes acknowledged by this worker', () => stats.published)
   counter(

@@ -35,6 +35,9 @@ export async function startLabWorld(): Promise<World> {
     b: await toxiproxy.open('b', 6392, 'redis:6379'),
   }
   const buses = { streams: process.env.FAULTS_BUS ?? 'streams', pubsub: 'pubsub' }
+  // One side's streams leave node:http, and the other's stay.
+  const isSwapped = process.env.FAULTS_ROAD === 'node:http'
+  const leaves = { streams: !isSwapped, pubsub: isSwapped }
   const startSide = async (name: 'streams' | 'pubsub') => {
     const alias = `faults-${name}`
     const { server: port, nginx } = ports[name]
@@ -49,7 +52,9 @@ export async function startLabWorld(): Promise<World> {
       return new Server({ id: started.getId(), url: `http://${alias}-${letter}:${port}` })
     }
     const [a, b] = await Promise.all([startOne('a'), startOne('b')])
-    const proxy = await startNginx(`${alias}-nginx`, toServers(`${alias}:${port}`, nginx), { port: nginx })
+    const proxy = await startNginx(`${alias}-nginx`, toServers(`${alias}:${port}`, nginx, leaves[name]), {
+      port: nginx,
+    })
     resources.use(proxy)
     const base = `http://${alias}-nginx:${nginx}`
     return new Side({ name, bus: buses[name], base, proxy: proxy.getId(), a, b })
@@ -60,9 +65,10 @@ export async function startLabWorld(): Promise<World> {
 }
 
 // The lab's own files, for other servers, and with shorter answers to "come back later".
-function toServers(address: string, port: number): (text: string) => string {
+function toServers(address: string, port: number, leaves: boolean): (text: string) => string {
   return text =>
     text
+      .replace('"GET /events" sse;', leaves ? '$&' : '')
       .replace('server server:3000', `server ${address}`)
       .replace('listen 80 ', `listen ${port} `)
       .replaceAll(/^( +(?:\d+%|\*) +)(\d)500;$/gm, '$1$200;')
