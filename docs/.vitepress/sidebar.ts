@@ -32,6 +32,7 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
         page('Take it home', '/take-it-home'),
         page('When to use something else', '/comparison'),
         page('Production', '/production'),
+        page('Kubernetes', '/kubernetes'),
         page('Access', '/access'),
         page('HTTP API', '/api'),
         page('Settings', '/settings'),
