@@ -21,7 +21,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
 .PHONY: help up down logs status production production-images production-down test-attacks token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
-  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image plan
 
 help: ## see: Print this list
 	@scripts/help.sh
@@ -190,6 +190,9 @@ doctor: base ## measure: What is wrong with a stream, where, and the line that f
 	@$(BUILD) sse-lab/doctor 'seconds' \
 	  docker build --file doctor/Dockerfile --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/doctor . >&2
 	@scripts/doctor.sh
+
+plan: ## measure: What N streams take, from measured costs: STREAMS=1M TOPICS=1M RATE=10k JSON=1 (1 s; docs/scale.md)
+	@scripts/plan.sh $(NODE_IMAGE)
 
 proxies: proxies-image ## measure: Real proxies, each at its default and fixed, judged by the doctor (3 minutes, docs/proxies.md); NAME=nginx
 	@docker run --rm --init --network none --env NAME sse-lab/proxies

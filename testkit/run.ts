@@ -38,7 +38,7 @@ const parts: Part[] = [
           '{client/src,load/bench,load/k6/lib,conformance}/**/*.test.ts',
           'doctor/{,checks/,observe/,proxies/}*.test.ts',
           'testkit/*.test.ts',
-          'deploy/k8s/*.test.ts',
+          'deploy/{plan,k8s}/*.test.ts',
           'scenarios/{catalogue,symptoms}.test.ts',
           'docs/test/{site,repository}.test.ts',
         ],

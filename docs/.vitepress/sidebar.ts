@@ -33,6 +33,7 @@ export function sidebar(): DefaultTheme.SidebarItem[] {
         page('When to use something else', '/comparison'),
         page('Production', '/production'),
         page('Kubernetes', '/kubernetes'),
+        page('Scale', '/scale'),
         page('Access', '/access'),
         page('HTTP API', '/api'),
         page('Settings', '/settings'),
