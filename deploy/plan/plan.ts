@@ -71,79 +71,107 @@ export function planFor(question: Question, values: Values): Plan {
 
 /** What one design takes, whether it fits or not. */
 export function planWith(design: Design, question: Question, values: Values): Plan {
-  const { streams, topics, eventsPerSecond, eventBytes } = question
-  const deliveriesPerSecond = (eventsPerSecond * streams) / topics
-  const cells = design === 'cells' ? Math.ceil(streams / values.cellStreams) : 1
-  const logs = design === 'partitions' || design === 'cells' ? cells * values.partitions : 1
-  // A topic is in one log, however many there are.
-  const usedLogs = Math.min(logs, topics)
-  const eventsOfLog = eventsPerSecond / usedLogs
-
-  const deliveries = (deliveriesPerSecond * values.deliveryUs) / 1e6
-  const heartbeats = streams * values.heartbeatCoreShare
-  const publishes = (eventsPerSecond * values.publishUs) / 1e6
-  const reading = readingShare(eventsOfLog)
-  const room = Math.max(values.busyMax - reading, 0.01)
+  const { streams, hostCores, hostGib } = question
+  const layout = layoutOf(design, question, values)
+  const load = loadOf(question, values)
+  const readingCore = readingShare(layout.eventsOfLog)
   const workers = Math.max(
     2,
-    usedLogs,
+    layout.usedLogs,
     Math.ceil(streams / values.connectionsMax),
-    Math.ceil((deliveries + heartbeats + publishes) / room),
+    Math.ceil(load.inWorkers / Math.max(values.busyMax - readingCore, 0.01)),
   )
-
-  const nginx =
-    (deliveriesPerSecond * (values.nginxDeliveryUs + values.nginxTlsWriteUs) +
-      (streams / values.heartbeatSeconds) * values.nginxHeartbeatUs) /
-    1e6
-
-  const memoryGib = memoryOf(streams, workers, values)
-  const clientsGbit = gbit(
-    deliveriesPerSecond * (eventBytes + values.eventLineBytes + values.packetBytes) +
-      (streams / values.heartbeatSeconds) * (values.heartbeatBytes + values.packetBytes),
+  const memory = memoryOf(streams, workers, values)
+  const filled = Math.max(
+    (workers + load.nginx / values.busyMax) / hostCores,
+    memory.total / (hostGib * values.memoryMax),
+    load.clientsGbit / (values.networkGbit * values.busyMax),
   )
-  const loaded = Math.max(
-    (workers + nginx / values.busyMax) / question.hostCores,
-    memoryGib.total / (question.hostGib * values.memoryMax),
-    clientsGbit / (values.networkGbit * values.busyMax),
-  )
-  const hosts = Math.ceil(loaded) + 1
+  const hosts = Math.ceil(filled) + 1
   const workersPerHost = Math.ceil(workers / (hosts - 1))
-
-  const readersOfLog = Math.ceil(design === 'replicas' ? hosts : (workersPerHost * hosts) / usedLogs)
-  const inBatches = (eventsOfLog * (values.redisPublishUs + values.redisReadUs * readersOfLog)) / 1e6
-  const alone = (eventsOfLog * (values.redisPublishAloneUs + values.redisReadAloneUs * readersOfLog)) / 1e6
-  const redis = inBatches * usedLogs
-  const masters = logs === 1 ? 1 : Math.max(Math.ceil(redis / values.busyMax), values.mastersMin * cells)
-  const replicas = design === 'replicas' ? hosts : values.replicas * masters
-  const redisNodes = masters + replicas
-  const busyCores = { deliveries, heartbeats, publishes, reading: reading * workers, nginx, redis }
+  const redis = redisOf(design, question, layout, hosts, workersPerHost, values)
+  const redisGib = redis.redisNodes * values.redisGib
 
   const plan: Omit<Plan, 'limits'> = {
     question,
-    deliveriesPerSecond,
+    deliveriesPerSecond: load.deliveriesPerSecond,
     design,
-    fits: inBatches <= values.busyMax && reading <= values.readMax,
-    cells,
-    logs,
-    masters,
-    redisNodes,
+    fits: redis.redisCore.inBatches <= values.busyMax && readingCore <= values.readMax,
+    cells: layout.cells,
+    logs: layout.logs,
+    masters: redis.masters,
+    redisNodes: redis.redisNodes,
     workers,
     workersPerHost,
     hosts,
     streamsPerHost: Math.ceil(streams / (hosts - 1)),
-    busyCores,
-    memoryGib: {
-      ...memoryGib,
-      redis: redisNodes * values.redisGib,
-      total: memoryGib.total + redisNodes * values.redisGib,
-    },
-    redisCore: { inBatches, alone },
-    readingCore: reading,
-    clientsGbit,
-    redisGbit: gbit(eventsOfLog * readersOfLog * (eventBytes + values.redisReplyBytes)),
-    monthUsd: cost(hosts, redisNodes, clientsGbit, question, values),
+    busyCores: { ...load.busyCores, reading: readingCore * workers, nginx: load.nginx, redis: redis.cores },
+    memoryGib: { ...memory, redis: redisGib, total: memory.total + redisGib },
+    redisCore: redis.redisCore,
+    readingCore,
+    clientsGbit: load.clientsGbit,
+    redisGbit: redis.gbit,
+    monthUsd: cost(hosts, redis.redisNodes, load.clientsGbit, question, values),
   }
   return { ...plan, limits: findLimits(plan, values) }
+}
+
+/** How many logs there are, how many of them have topics, and what is in the busiest. */
+function layoutOf(design: Design, { streams, topics, eventsPerSecond }: Question, values: Values) {
+  const cells = design === 'cells' ? Math.ceil(streams / values.cellStreams) : 1
+  const logs = design === 'partitions' || design === 'cells' ? cells * values.partitions : 1
+  // A topic is in one log, however many there are.
+  const usedLogs = Math.min(logs, topics)
+  return { cells, logs, usedLogs, eventsOfLog: eventsPerSecond / usedLogs }
+}
+
+/** What the streams and their events take, wherever they are. */
+function loadOf({ streams, topics, eventsPerSecond, eventBytes }: Question, values: Values) {
+  const deliveriesPerSecond = (eventsPerSecond * streams) / topics
+  const heartbeatsPerSecond = streams / values.heartbeatSeconds
+  const busyCores = {
+    deliveries: (deliveriesPerSecond * values.deliveryUs) / 1e6,
+    heartbeats: streams * values.heartbeatCoreShare,
+    publishes: (eventsPerSecond * values.publishUs) / 1e6,
+  }
+  return {
+    deliveriesPerSecond,
+    busyCores,
+    inWorkers: busyCores.deliveries + busyCores.heartbeats + busyCores.publishes,
+    nginx:
+      (deliveriesPerSecond * (values.nginxDeliveryUs + values.nginxTlsWriteUs) +
+        heartbeatsPerSecond * values.nginxHeartbeatUs) /
+      1e6,
+    clientsGbit: gbit(
+      deliveriesPerSecond * (eventBytes + values.eventLineBytes + values.packetBytes) +
+        heartbeatsPerSecond * (values.heartbeatBytes + values.packetBytes),
+    ),
+  }
+}
+
+/** What the logs take. The workers of the spare host read, too. */
+function redisOf(
+  design: Design,
+  { eventBytes }: Question,
+  { cells, logs, usedLogs, eventsOfLog }: ReturnType<typeof layoutOf>,
+  hosts: number,
+  workersPerHost: number,
+  values: Values,
+) {
+  const readers = Math.ceil(
+    design === 'replicas' ? Math.max(hosts, workersPerHost) : (workersPerHost * hosts) / usedLogs,
+  )
+  const inBatches = (eventsOfLog * (values.redisPublishUs + values.redisReadUs * readers)) / 1e6
+  const alone = (eventsOfLog * (values.redisPublishAloneUs + values.redisReadAloneUs * readers)) / 1e6
+  const cores = inBatches * usedLogs
+  const masters = logs === 1 ? 1 : Math.max(Math.ceil(cores / values.busyMax), values.mastersMin * cells)
+  return {
+    redisCore: { inBatches, alone },
+    cores,
+    masters,
+    redisNodes: masters + (design === 'replicas' ? hosts : values.replicas * masters),
+    gbit: gbit(eventsOfLog * readers * (eventBytes + values.redisReplyBytes)),
+  }
 }
 
 function memoryOf(streams: number, workers: number, values: Values) {
