@@ -4,7 +4,6 @@ import { until } from '@sse-lab/testkit/wait.ts'
 import { bearing, Issuer, topic } from '../rig/issuer.ts'
 import { stateName } from '../rig/page-source.ts'
 import { startSite } from '../rig/site.ts'
-import { startTls } from '../rig/tls.ts'
 import { scenario } from '../scenario.ts'
 
 const eventCount = 5
@@ -30,17 +29,16 @@ export const wildcardCorsWithCookies = scenario({
     const issuer = rig.use(await Issuer.open())
     const { url } = await rig.redis()
     const site = rig.use(await startSite(() => issuer.token('alice')))
-    const pages = rig.use(await startTls(site.port))
-    // Hosts of one site, as app.example.com and wiki.example.com are. Chromium keeps all names below localhost on this machine.
-    const pageOf = (host: string) => `https://${host}.lab.localhost:${pages.port}`
+    // Hosts of one site, as app.example.com and wiki.example.com are. Chromium keeps all names below localhost on this machine,
+    // and takes their connections for secure.
+    const pageOf = (host: string) => `http://${host}.lab.localhost:${site.port}`
     const server = await rig.process(file, { ...issuer.env(url), CORS_ORIGINS: pageOf('app') })
-    const streams = rig.use(await startTls(server.port))
     const publisher = bearing(await issuer.token('publisher'))
     // A cookie is a host's, on all of its ports: the one of the streams.
     const page = await rig.page(`${pageOf('events')}/session`)
     const read = async (host: string) => {
       await page.goto(`${pageOf(host)}/`)
-      const address = `https://events.lab.localhost:${streams.port}/events?topic=${topic}`
+      const address = `http://events.lab.localhost:${server.port}/events?topic=${topic}`
       return await readStream(page, address, async () => {
         for (let n = 0; n < eventCount; n += 1)
           await publish(server.url, { topic, data: 'private' }, publisher)
