@@ -150,7 +150,7 @@ test-examples: test-image ## prove: Try the package in Express, NestJS, Fastify 
 	@PARTS=examples $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 # A lab that runs gets the report, for its page.
-scenarios: test-image ## prove: Measure every problem broken and fixed, at full length; NAME=quiet-stream for one of them (20 minutes)
+scenarios: test-image proxies-image ## prove: Measure every problem broken and fixed, at full length; NAME=quiet-stream for one of them (20 minutes)
 	@mkdir -p load/reports; PARTS=catalogue $(IN_TEST_IMAGE) $(TEST_ENV) \
 	  --volume "$$(pwd)/load/reports:/lab/load/reports" sse-lab/test; status=$$?; \
 	  $(COMPOSE) exec -T redis redis-cli -x set sse-lab:scenarios <load/reports/scenarios.json >/dev/null 2>&1; \

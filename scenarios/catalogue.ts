@@ -1,5 +1,7 @@
+import { addedDelay } from './lessons/added-delay.ts'
 import { connectionPerStream } from './lessons/connection-per-stream.ts'
 import { deadWorkerOnline } from './lessons/dead-worker-online.ts'
+import { departedReadersHoldWorkers } from './lessons/departed-readers-hold-workers.ts'
 import { deploy502 } from './lessons/deploy-502.ts'
 import { ephemeralPorts } from './lessons/ephemeral-ports.ts'
 import { expiredTokenLivesOn } from './lessons/expired-token-lives-on.ts'
@@ -11,6 +13,7 @@ import { gzipProxy } from './lessons/gzip-proxy.ts'
 import { gzip } from './lessons/gzip.ts'
 import { halfOpen } from './lessons/half-open.ts'
 import { handoverHole } from './lessons/handover-hole.ts'
+import { headersHeldDespiteFlush } from './lessons/headers-held-despite-flush.ts'
 import { headersHeld } from './lessons/headers-held.ts'
 import { herd } from './lessons/herd.ts'
 import { idempotency } from './lessons/idempotency.ts'
@@ -22,6 +25,7 @@ import { nPings } from './lessons/n-pings.ts'
 import { nginxReload } from './lessons/nginx-reload.ts'
 import { noReplay } from './lessons/no-replay.ts'
 import { openPublish } from './lessons/open-publish.ts'
+import { outlivesItsUpstream } from './lessons/outlives-its-upstream.ts'
 import { pinnedPublishes } from './lessons/pinned-publishes.ts'
 import { proxyBuffer } from './lessons/proxy-buffer.ts'
 import { pubsubReconnect } from './lessons/pubsub-reconnect.ts'
@@ -34,6 +38,7 @@ import { slowReaderMemory } from './lessons/slow-reader-memory.ts'
 import { staleKeepalive } from './lessons/stale-keepalive.ts'
 import { tokenInUrl } from './lessons/token-in-url.ts'
 import { tokenStream } from './lessons/token-stream.ts'
+import { totalTimeLimit } from './lessons/total-time-limit.ts'
 import { trimmedHistory } from './lessons/trimmed-history.ts'
 import { twoProxies } from './lessons/two-proxies.ts'
 import { unevenWorkers } from './lessons/uneven-workers.ts'
@@ -42,8 +47,8 @@ import { workerConnections } from './lessons/worker-connections.ts'
 
 /**
  * Every scenario, in the order in which the page and the report show them: the two that the lab starts from, then what is
- * lost, what is held back, what a proxy does, what happens when workers come and go,
- * what answers and sessions need that outlive one response, and who gets in that does not belong.
+ * lost, what is held back, what a proxy does, what happens when workers come and go, what answers and sessions need that
+ * outlive one response, who gets in that does not belong, and what proxies other than nginx do.
  */
 export const catalogue: readonly Scenario[] = [
   fanOut,
@@ -86,4 +91,9 @@ export const catalogue: readonly Scenario[] = [
   expiredTokenLivesOn,
   expiryKillsTheStream,
   wildcardCorsWithCookies,
+  addedDelay,
+  headersHeldDespiteFlush,
+  totalTimeLimit,
+  outlivesItsUpstream,
+  departedReadersHoldWorkers,
 ]

@@ -194,6 +194,22 @@ export async function startNginx(
   return started
 }
 
+/** Starts a program of sse-lab/proxies, known in the network by `alias`. Its configuration is its last argument. */
+export async function startProxy(
+  alias: string,
+  command: readonly string[],
+  { name, text }: { name: string; text: string },
+): Promise<StartedTestContainer> {
+  const target = `/tmp/${name}`
+  return await new GenericContainer('sse-lab/proxies')
+    .withCommand([...command, target])
+    .withCopyContentToContainer([{ target, content: text, mode: 0o644 }])
+    .withNetworkMode(network)
+    .withNetworkAliases(alias)
+    .withLabels(label)
+    .start()
+}
+
 // Apart from the server's own schema: what it answers to others is what the tests read.
 const workerList = z.object({
   workers: z.array(

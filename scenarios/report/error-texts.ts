@@ -71,5 +71,10 @@ export const errorTexts: readonly ErrorText[] = [
     where: 'Node',
     scenario: 'listener-leak',
   },
+  {
+    text: 'server reached MaxRequestWorkers setting',
+    where: 'Apache',
+    scenario: 'departed-readers-hold-workers',
+  },
   { text: 'ERR max number of clients reached', where: 'Redis', scenario: 'connection-per-stream' },
 ]

@@ -14,13 +14,16 @@ export const groups: readonly Group[] = [
       'seventh-tab',
       'connection-per-stream',
       'silent-anonymous',
+      'headers-held-despite-flush',
+      'outlives-its-upstream',
+      'departed-readers-hold-workers',
     ],
   },
   {
     title: 'Late',
     about:
       'Events arrive late behind nginx or another proxy: in bursts, or each one only when the next is published.',
-    names: ['proxy-buffer', 'two-proxies', 'gzip', 'herd'],
+    names: ['proxy-buffer', 'added-delay', 'two-proxies', 'gzip', 'herd'],
   },
   {
     title: 'Lost',
@@ -48,6 +51,7 @@ export const groups: readonly Group[] = [
     about: 'Streams end, or are refused, while the server is alive.',
     names: [
       'quiet-stream',
+      'total-time-limit',
       'worker-connections',
       'ephemeral-ports',
       'stale-keepalive',
@@ -60,7 +64,14 @@ export const groups: readonly Group[] = [
     title: 'Does not come back',
     about:
       '`EventSource` reconnects after a cut, but never after an answer that is not `200` with `text/event-stream`.',
-    names: ['deploy-502', 'headers-held', 'dead-worker-online', 'seventh-tab', 'expiry-kills-the-stream'],
+    names: [
+      'deploy-502',
+      'headers-held',
+      'dead-worker-online',
+      'seventh-tab',
+      'expiry-kills-the-stream',
+      'outlives-its-upstream',
+    ],
   },
   {
     title: 'Memory',
@@ -68,6 +79,7 @@ export const groups: readonly Group[] = [
     names: [
       'slow-reader-memory',
       'half-open',
+      'departed-readers-hold-workers',
       'listener-leak',
       'connection-per-stream',
       'nginx-reload',

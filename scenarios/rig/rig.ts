@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import type { StartedTestContainer } from 'testcontainers'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
 import { call } from '@sse-lab/testkit/publish.ts'
-import { docker, startNginx, startRedis, startServer, testAlias } from '@sse-lab/testkit/stack.ts'
+import { docker, startNginx, startProxy, startRedis, startServer, testAlias } from '@sse-lab/testkit/stack.ts'
 import { closeStreams, TestStream } from '@sse-lab/testkit/stream.ts'
 import { Toxiproxy, type Link } from '@sse-lab/testkit/toxiproxy.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
@@ -132,6 +134,30 @@ export class Rig implements AsyncDisposable {
       broken: `http://${alias}:8081`,
       host: alias,
     }
+  }
+
+  /**
+   * Another proxy than nginx before a server at `address`: a program of sse-lab/proxies and its file of this repository, in which
+   * it listens on 8080 and its server is server:3000. `change` changes the file's text. Resolves when the server answers through it.
+   */
+  async proxy(
+    command: readonly string[],
+    file: string,
+    address: string,
+    change: (text: string) => string = text => text,
+  ): Promise<{ url: string }> {
+    const alias = `scenario-${randomUUID()}`
+    const [host = '', port = ''] = address.split(':')
+    const asIs = await readFile(new URL(`../../${file}`, import.meta.url), 'utf8')
+    // As Envoy writes it, too.
+    const text = change(asIs.replace(/\bserver(:|, port_value: )3000\b/, `${host}$1${port}`))
+    const started = await startProxy(alias, command, { name: basename(file), text })
+    this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
+    const url = `http://${alias}:8080`
+    await until(`${command[0]} to find ${address}`, 10_000, async () => {
+      return (await call('GET', `${url}/healthz`, { withinMs: 1000 })).status === 200
+    })
+    return { url }
   }
 
   /** An empty Redis: its address and URL, its container, and a way to ask it. */
