@@ -227,6 +227,18 @@ suite('without DIRECT', () => {
     assert.deepEqual(reds(observed([waiting], { direct: undefined })), ['held headers'])
   })
 
+  test('headers that come late with what a server writes when a stream opens wait for no event, either', () => {
+    const greeting = Buffer.from('retry: 3000\nevent: hello\ndata: {}\n\n')
+    const slow = (side: Side, ms: number): Recording => {
+      const stream = recording(side, 'plain', ticks(2000), ms)
+      const pieces = [{ atMs: ms, bytes: greeting }, ...stream.pieces]
+      return { ...stream, wire: pieces, pieces }
+    }
+
+    assert.deepEqual(reds(observed([slow('through', 1500)], { direct: undefined })), [])
+    assert.deepEqual(reds(observed([slow('through', 900), slow('direct', 100)])), [])
+  })
+
   test('headers that never come are red, and the layer is left open', () => {
     const silent = recording('through', 'plain', [], null)
     const [red] = diagnose(observed([silent], { direct: undefined }))

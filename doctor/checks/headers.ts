@@ -11,11 +11,16 @@ const differenceMs = 300
 /** A server that needs longer than this for its headers waits for something. */
 const slowMs = 1000
 
+// What comes within this time comes together.
+const burstMs = 50
+
 type Seen = {
   /** Undefined: none came while the comparison lasted. */
   ms: number | undefined
   /** Whether the body's first bytes came in the same moment. */
   withBody: boolean
+  /** Whether they waited for those bytes, as far as one can tell. */
+  waits: boolean
   waitedMs: number
 }
 
@@ -26,7 +31,7 @@ export const heldHeaders: Check = seen => {
   const direct = seen.direct === undefined ? undefined : look(seen, 'direct', 'plain')
   const first = direct ?? through
   // The answer to a POST often begins when the server has something to say, and nobody waits for its onopen.
-  if ((first.ms ?? Infinity) > slowMs && first.withBody && seen.method === 'GET') {
+  if ((first.ms ?? Infinity) > slowMs && first.waits && seen.method === 'GET') {
     const layer = direct === undefined ? unknown(seen) : server(seen)
     return [line(seen, first, undefined, layer, fix('headers', 'server'))]
   }
@@ -46,9 +51,19 @@ function look(seen: Observations, side: Side, kind: Kind): Seen | undefined {
   const waitedMs = seen.window.toMs - seen.window.fromMs
   const ms = median(streams.map(stream => waited(stream) ?? Infinity)) ?? Infinity
   const withBody = streams.every(({ headersAtMs, wire }) => {
-    return headersAtMs === undefined || (wire[0] !== undefined && wire[0].atMs - headersAtMs < 50)
+    return headersAtMs === undefined || (wire[0] !== undefined && wire[0].atMs - headersAtMs < burstMs)
   })
-  return { ms: ms === Infinity ? undefined : ms, withBody, waitedMs }
+  // A server that greets, and greets late, is slow: it waited for no event.
+  const waits = withBody && !streams.every(greets)
+  return { ms: ms === Infinity ? undefined : ms, withBody, waits, waitedMs }
+}
+
+/** Whether what came with the headers is what servers write when a stream opens: a comment or `retry:`, and at most one event. */
+function greets({ pieces }: Recording): boolean {
+  const first = pieces[0]?.atMs ?? 0
+  const burst = Buffer.concat(pieces.filter(({ atMs }) => atMs - first < burstMs).map(({ bytes }) => bytes))
+  const text = burst.toString()
+  return /^(?::|retry:)/.test(text) && (text.match(/^data/gm) ?? []).length <= 1
 }
 
 function waited({ headersAtMs, openedAtMs }: Recording): number | undefined {
@@ -57,7 +72,7 @@ function waited({ headersAtMs, openedAtMs }: Recording): number | undefined {
 
 function later(stream: Seen, direct: Seen): boolean {
   const ms = stream.ms ?? stream.waitedMs
-  return stream.withBody && ms - (direct.ms ?? stream.waitedMs) > differenceMs
+  return stream.waits && ms - (direct.ms ?? stream.waitedMs) > differenceMs
 }
 
 function told({ ms, waitedMs }: Seen): string {
