@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { after, before, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { compose, port, token } from './production.ts'
+
+/** The doctor against the production shape, as who runs it would point it there: with a token and a CA. */
+
+const root = fileURLToPath(new URL('../../..', import.meta.url))
+const base = `https://localhost:${port}`
+
+let folder: string
+let shared: string[]
+
+before(async () => {
+  folder = await mkdtemp(`${tmpdir()}/instruments-`)
+  const ca = `${folder}/ca.pem`
+  await writeFile(ca, await compose('exec', '-T', 'nginx', 'cat', '/run/tls/ca.pem'))
+  const bearer = await token('instruments', { subscribe: 'room/*', publish: 'room/*' })
+  shared = ['--ca', ca, '--header', `Authorization: Bearer ${bearer}`]
+})
+after(() => rm(folder, { recursive: true }))
+
+function run(...args: string[]): Promise<{ code: number; out: string; error: string }> {
+  return new Promise(resolve => {
+    execFile(process.execPath, args, { cwd: root }, (failed, out, error) => {
+      resolve({ code: typeof failed?.code === 'number' ? failed.code : 0, out, error })
+    })
+  })
+}
+
+test('the doctor finds nothing broken, over HTTP/2 and with events of its own', async () => {
+  const publish = 'POST /events {"topic":"room/1","data":"{data}"}'
+
+  const ran = await run(
+    'doctor/main.ts',
+    '--quick',
+    `--url=${base}/events?topic=room/1`,
+    `--publish=${publish}`,
+    ...shared,
+  )
+
+  assert.equal(ran.code, 0, ran.out + ran.error)
+  assert.match(ran.out, /ok +connections: HTTP\/2/)
+  assert.match(ran.out, /ok +workers: every event reaches every stream/)
+})
