@@ -20,6 +20,13 @@ export type RedisLinks<Client = RedisClient> = {
   openPublisher: () => RedisClient
 }
 
+/** Has it connect, and resolves when Redis is there. Waits as long as it takes. */
+export async function untilThere(redis: RedisClient): Promise<void> {
+  redis.connect().catch(() => undefined) // retried by ioredis, reported by its 'error' event
+  // Not events.once: that gives up at the first 'error', and ioredis reports each failed attempt.
+  if (redis.status !== 'ready') await new Promise<void>(resolve => redis.once('ready', resolve))
+}
+
 /** What a connection is told beside where to go. */
 export type LinkOptions = {
   lazyConnect: boolean

@@ -1,6 +1,6 @@
 import type { Bus, Once } from '../bus/bus.ts'
 import type { Draft, Event } from '../event.ts'
-import type { RedisClient } from '../redis-client.ts'
+import { untilThere, type RedisClient } from '../redis-client.ts'
 import { readCursor } from './cursor.ts'
 import type { PartitionBus } from './partition-bus.ts'
 import { partitionOf } from './scope.ts'
@@ -38,9 +38,7 @@ export class PartitionedBus {
   /** Resolves when Redis is there. */
   async open(): Promise<void> {
     const { commands, publisher } = this.#links
-    publisher?.connect().catch(() => undefined) // retried by ioredis, reported by its 'error' event
-    // Not events.once: that gives up at the first 'error', and ioredis reports each failed attempt.
-    if (commands.status !== 'ready') await new Promise<void>(resolve => commands.once('ready', resolve))
+    await Promise.all([commands, ...(publisher ? [publisher] : [])].map(untilThere))
   }
 
   async publish(draft: Draft, once?: Once): Promise<Event> {

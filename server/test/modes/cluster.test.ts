@@ -5,6 +5,7 @@ import { Cluster } from 'ioredis'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { HubUnderLoad } from './hub-under-load.ts'
 import { startCluster, type RedisGroup } from './redis-groups.ts'
+import { createSse } from '../../src/sse.ts'
 import { idOf, mastersOf, ownersOfLog, slotOfLog } from './owners.ts'
 
 const whole = { lost: [], doubled: [], disordered: [], gaps: 0 }
@@ -119,4 +120,25 @@ test('in a cluster, a publish without a key whose connection breaks is not sent 
       received.map(({ publisher }) => publisher),
       ['first', 'unanswered', 'end'],
     )
+})
+
+test('in a cluster a prefix stands before every key, and several logs are on several masters', async t => {
+  await using cluster = await startCluster()
+  const more = { keyPrefix: 'app:', partitions: 12, confirm: 1 }
+  const sse = createSse({ redis: cluster.url, redisMode: 'cluster', drainMs: 100, ...more })
+  t.after(async () => await sse.drain())
+  await sse.untilReady()
+
+  for (let n = 0; n < 40; n += 1) await sse.publish(`tenant-${n}/a`, n, { idempotencyKey: `${n}` })
+
+  const masters = await mastersOf(cluster)
+  const keys = await Promise.all(
+    masters.map(async node => (await node.cli('keys', '*')).split('\n').filter(Boolean)),
+  )
+  assert.deepEqual(
+    keys.flat().filter(key => !/^app:sse-lab:\{\d+\}:(log|log-end|log-confirm|once)$/.test(key)),
+    [],
+  )
+  assert.equal(keys.flat().filter(key => key.endsWith(':log')).length, 12)
+  for (const some of keys) assert.ok(some.length > 0, 'a master without a log')
 })

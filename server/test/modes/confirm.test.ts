@@ -3,10 +3,13 @@ import { test } from 'node:test'
 import { post, publish } from '@sse-lab/testkit/publish.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
+import { partitionOf } from '../../src/partitions/scope.ts'
 import { HubUnderLoad } from './hub-under-load.ts'
 import { startCluster, startWatched, type RedisGroup } from './redis-groups.ts'
 import { ownersOfLog } from './owners.ts'
 import type { RedisProcess } from './redis-process.ts'
+
+const partitions = 12
 
 type Owners = { master: RedisProcess; replicas: RedisProcess[] }
 
@@ -71,6 +74,21 @@ for (const { redisMode, start, owners } of modes) {
     assert.equal(await master.info('role'), 'master')
   })
 }
+
+test('with twelve logs and CONFIRM=1 a master that is killed takes no acknowledged event with it', async t => {
+  await using group = await startCluster({ replicas: 2 })
+  const options = { redis: group.url, redisMode: 'cluster', confirm: 1, partitions } as const
+  await using hub = await HubUnderLoad.start(options, 'orders/1')
+  const { master } = await ownersOfLog(group, partitionOf('orders/1', partitions))
+
+  await hub.during(async () => await master.kill())
+
+  t.diagnostic(hub.summary)
+  for (const { lost, doubled, disordered, gaps } of await hub.audits()) {
+    assert.deepEqual([lost, disordered], [[], []])
+    assert.ok(doubled.length === 0 || gaps > 0, `duplicate without a gap: ${doubled.join(' ')}`)
+  }
+})
 
 test('with CONFIRM=1 a master that dies before any replica has all takes no acknowledged event with it', async t => {
   await using group = await startCluster({ replicas: 2 })

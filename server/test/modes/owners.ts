@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import type { RedisGroup } from './redis-groups.ts'
 import type { RedisProcess } from './redis-process.ts'
 
-/** The slot of the keys of the log. */
-export async function slotOfLog(node: RedisProcess): Promise<string> {
-  return (await node.cli('cluster', 'keyslot', 'sse-lab:{0}:log')).trim()
+/** The slot of the keys of a log. */
+export async function slotOfLog(node: RedisProcess, partition = 0): Promise<string> {
+  return (await node.cli('cluster', 'keyslot', `sse-lab:{${partition}}:log`)).trim()
 }
 
 export async function idOf(node: RedisProcess): Promise<string> {
@@ -19,8 +19,9 @@ export async function mastersOf({ nodes }: RedisGroup): Promise<RedisProcess[]> 
 /** Who has the log, and who has its copies. */
 export async function ownersOfLog(
   cluster: RedisGroup,
+  partition = 0,
 ): Promise<{ master: RedisProcess; replicas: RedisProcess[] }> {
-  const slot = Number(await slotOfLog(anyOf(cluster)))
+  const slot = Number(await slotOfLog(anyOf(cluster), partition))
   const lines = (await anyOf(cluster).cli('cluster', 'nodes')).split('\n').map(line => line.split(' '))
   const owner = lines.find(([, , , , , , , , ...ranges]) =>
     ranges.some(range => {

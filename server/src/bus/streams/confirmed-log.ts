@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { RedisClient } from '../../redis-client.ts'
+import { untilThere, type RedisClient } from '../../redis-client.ts'
 import { isReply, NotConfirmed } from '../errors.ts'
 import { publishWords, type Addition, type LogBounds } from './addition.ts'
 import type { LogKeys } from './log-keys.ts'
@@ -18,11 +18,10 @@ export type ConfirmedLogParts = {
   publishTimeoutMs: number
 }
 
-/** An addition that waits for its answer. `over`: it has one, or it has waited long enough. */
+/** An addition that waits for its answer. */
 type Waiting = {
   addition: Addition
   bounds: LogBounds
-  over: boolean
   resolve: (answer: string) => void
   reject: (error: unknown) => void
 }
@@ -36,7 +35,8 @@ type Reply = [error: Error | null, answer: unknown]
  */
 export class ConfirmedLog {
   readonly #parts: ConfirmedLogParts
-  #waiting: Waiting[] = []
+  // Those that are not sent yet.
+  readonly #waiting = new Set<Waiting>()
   #busy = false
 
   constructor(parts: ConfirmedLogParts) {
@@ -49,18 +49,19 @@ export class ConfirmedLog {
    */
   async add(addition: Addition, bounds: LogBounds): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>()
-    const waiting: Waiting = { addition, bounds, over: false, resolve, reject }
+    const waiting = { addition, bounds, resolve, reject }
     const timer = setTimeout(() => {
-      waiting.over = true
+      this.#waiting.delete(waiting)
       reject(new Error('no answer in time'))
     }, this.#parts.publishTimeoutMs)
-    this.#waiting.push(waiting)
+    this.#waiting.add(waiting)
     if (!this.#busy) void this.#sendAll()
     return await promise.finally(() => clearTimeout(timer))
   }
 
-  open(): void {
-    this.#parts.redis.connect().catch(() => undefined) // retried by ioredis, reported by its 'error' event
+  /** Resolves when it can be added to. */
+  async open(): Promise<void> {
+    await untilThere(this.#parts.redis)
   }
 
   close(): void {
@@ -71,9 +72,9 @@ export class ConfirmedLog {
     this.#busy = true
     // Whoever else publishes in this turn of the event loop is in the group.
     await Promise.resolve()
-    while (this.#waiting.length > 0) {
-      const group = this.#waiting.filter(({ over }) => !over)
-      this.#waiting = []
+    while (this.#waiting.size > 0) {
+      const group = [...this.#waiting]
+      this.#waiting.clear()
       try {
         await this.#send(group, 'evalsha')
       } catch (error) {

@@ -85,8 +85,7 @@ export class StreamsBus implements Bus {
       batchBytesMax: bounds.batchBytesMax,
       log,
     })
-    this.#confirmed?.open()
-    await this.#reader.start()
+    await Promise.all([this.#reader.start(), this.#confirmed?.open()])
   }
 
   /** Stops reading. Publishing goes on. */
