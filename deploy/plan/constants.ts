@@ -13,7 +13,8 @@ export type Constant = {
 }
 
 const bench = 'make bench, 2026-11-25, docs/performance.md'
-const nginxBench = 'node deploy/plan/measure.ts 4000, 2026-11-26, nginx 1.22.1, 2 shared cores of an AMD EPYC'
+const nginxBench =
+  'node deploy/plan/measure.ts 4000, 2026-11-26, nginx 1.22.1, 2 shared cores of an AMD EPYC, median of three'
 const redisBench =
   '2026-11-26, Redis 8.0.6, 120-byte events, readers of XREAD COUNT 500 BLOCK 1000, docs/scale.md'
 
@@ -78,25 +79,25 @@ const constants = {
     source: `${bench}: 25.6 µs through nginx over TCP, less 14.6 µs without; plain HTTP`,
   },
   nginxTlsWriteUs: {
-    value: 3.5,
+    value: 4,
     unit: 'µs of a core that TLS adds to each write',
     how: 'derived',
     source: `${nginxBench}: a heartbeat over TLS 1.3, less one without`,
   },
   nginxHeartbeatUs: {
-    value: 17.5,
+    value: 18.6,
     unit: 'µs of a core for each heartbeat of a stream, TLS with it',
     how: 'measured',
     source: nginxBench,
   },
   nginxOpenUs: {
-    value: 645,
+    value: 749,
     unit: 'µs of a core to open a stream: TLS handshake (ECDSA P-256, no resumption) and the way to the server',
     how: 'measured',
     source: nginxBench,
   },
   nginxLaterUs: {
-    value: 610,
+    value: 620,
     unit: 'µs of a core to take a connection and say "come later": TLS handshake and one answer',
     how: 'measured',
     source: nginxBench,

@@ -10,7 +10,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 
 /**
  * What a stream costs nginx and the kernel, for constants.ts: `node deploy/plan/measure.ts [streams]`, on Linux, as root, with
- * nginx and openssl installed. A minute. Prints a line for plain HTTP and two for TLS; processor time is that of nginx alone.
+ * nginx and openssl installed. Two minutes. Prints a line for plain HTTP and two for TLS; processor time is that of nginx alone.
  */
 const streams = Number(process.argv[2] ?? 4000)
 const [originPort, plainPort, tlsPort, smallPort] = [28_080, 28_081, 28_443, 28_444]
