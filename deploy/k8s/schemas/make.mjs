@@ -60,8 +60,5 @@ for (const [kind, name] of Object.entries(kinds)) {
     $ref: prefix + name,
     definitions: found,
   }
-  writeFileSync(
-    new URL(`${kind.toLowerCase()}.json`, import.meta.url),
-    `${JSON.stringify(schema, undefined, 1)}\n`,
-  )
+  writeFileSync(new URL(`${kind.toLowerCase()}.json`, import.meta.url), `${JSON.stringify(schema)}\n`)
 }
