@@ -8,6 +8,7 @@ import { expiredTokenLivesOn } from './lessons/expired-token-lives-on.ts'
 import { expiryKillsTheStream } from './lessons/expiry-kills-the-stream.ts'
 import { falseAck } from './lessons/false-ack.ts'
 import { fanOut } from './lessons/fan-out.ts'
+import { forgedByRedis } from './lessons/forged-by-redis.ts'
 import { forgedFields } from './lessons/forged-fields.ts'
 import { gzipProxy } from './lessons/gzip-proxy.ts'
 import { gzip } from './lessons/gzip.ts'
@@ -19,6 +20,7 @@ import { herd } from './lessons/herd.ts'
 import { idempotency } from './lessons/idempotency.ts'
 import { idsAsText } from './lessons/ids-as-text.ts'
 import { instancesMax } from './lessons/instances-max.ts'
+import { keysExhausted } from './lessons/keys-exhausted.ts'
 import { killTimeout } from './lessons/kill-timeout.ts'
 import { listenerLeak } from './lessons/listener-leak.ts'
 import { nPings } from './lessons/n-pings.ts'
@@ -26,6 +28,7 @@ import { nginxReload } from './lessons/nginx-reload.ts'
 import { noReplay } from './lessons/no-replay.ts'
 import { openPublish } from './lessons/open-publish.ts'
 import { outlivesItsUpstream } from './lessons/outlives-its-upstream.ts'
+import { oneAddressTakesAll } from './lessons/one-address-takes-all.ts'
 import { pinnedPublishes } from './lessons/pinned-publishes.ts'
 import { proxyBuffer } from './lessons/proxy-buffer.ts'
 import { pubsubReconnect } from './lessons/pubsub-reconnect.ts'
@@ -48,7 +51,7 @@ import { workerConnections } from './lessons/worker-connections.ts'
 /**
  * Every scenario, in the order in which the page and the report show them: the two that the lab starts from, then what is
  * lost, what is held back, what a proxy does, what happens when workers come and go, what answers and sessions need that
- * outlive one response, who gets in that does not belong, and what proxies other than nginx do.
+ * outlive one response, who gets in that does not belong, what proxies other than nginx do, and how one caller harms all others.
  */
 export const catalogue: readonly Scenario[] = [
   fanOut,
@@ -96,4 +99,7 @@ export const catalogue: readonly Scenario[] = [
   totalTimeLimit,
   outlivesItsUpstream,
   departedReadersHoldWorkers,
+  oneAddressTakesAll,
+  keysExhausted,
+  forgedByRedis,
 ]

@@ -102,6 +102,7 @@ async function clean(): Promise<void> {
   const all = [...left, ...composed.split('\n').filter(Boolean)]
   if (all.length > 0) await docker('rm', '--force', '--volumes', ...all)
   await docker('network', 'rm', '--force', network)
+  await docker('network', 'prune', '--force', '--filter', `label=sse-lab.test=${project}`)
 }
 
 /**
@@ -129,16 +130,43 @@ function withSockets(one: GenericContainer, volume: string | undefined): Generic
   return volume === undefined ? one : one.withBindMounts([{ source: volume, target: '/run/lab' }])
 }
 
-/** Starts one more Redis, the same as the stack's, known in the network by `alias`. */
-export async function startRedis(alias: string): Promise<StartedTestContainer> {
+/**
+ * Starts one more Redis, the same as the stack's, known in the network by `alias`. `acl`: who may do what, as an ACL file of Redis
+ * says it; `network`: another one than the stack's.
+ */
+export async function startRedis(
+  alias: string,
+  { acl, network: own = network }: { acl?: string; network?: string } = {},
+): Promise<StartedTestContainer> {
   const image = (await docker('inspect', '--format', '{{.Config.Image}}', container('redis'))).trim()
-  return await new GenericContainer(image)
+  const users = acl === undefined ? [] : ['--aclfile', aclFile]
+  const redis = new GenericContainer(image)
     .withEntrypoint(['redis-server'])
-    .withCommand(['--protected-mode', 'no', '--save', '', '--dir', '/tmp'])
-    .withNetworkMode(network)
+    .withCommand(['--protected-mode', 'no', '--save', '', '--dir', '/tmp', ...users])
+    .withNetworkMode(own)
     .withNetworkAliases(alias)
     .withLabels(label)
-    .start()
+  if (acl !== undefined) redis.withCopyContentToContainer([{ target: aclFile, content: acl, mode: 0o644 }])
+  return await redis.start()
+}
+
+// The image's own folder for it is closed to the user that it runs as.
+const aclFile = '/tmp/users.acl'
+
+/**
+ * Makes a network of its own, without a way out, and joins it: in it are the tests' container and what is started there. Another
+ * run cleans up what this one leaves.
+ */
+export async function makeNetwork(name: string): Promise<AsyncDisposable> {
+  const labels = Object.entries(label).flatMap(([key, value]) => ['--label', `${key}=${value}`])
+  await docker('network', 'create', '--internal', ...labels, name)
+  await docker('network', 'connect', name, hostname())
+  return {
+    async [Symbol.asyncDispose]() {
+      await docker('network', 'disconnect', '--force', name, hostname())
+      await docker('network', 'rm', '--force', name)
+    },
+  }
 }
 
 /** Sets a kernel knob of a running container's network, like `net/ipv4/tcp_retries2`. It holds until the container ends. */
@@ -157,9 +185,26 @@ export async function startClient(url: string): Promise<StartedTestContainer> {
     .start()
 }
 
+// As nginx/Dockerfile copies them: production's need a certificate, and serve without TLS on port 80, too.
+const nginxFiles = {
+  lab: {
+    '/lab/nginx.conf': 'nginx.conf',
+    '/lab/streaming.conf': 'streaming.conf',
+    '/lab/broken.conf': 'broken.conf',
+    '/lab/http2.conf': 'http2.conf',
+  },
+  production: {
+    '/lab/nginx.conf': 'production/nginx.conf',
+    '/lab/streaming.conf': 'streaming.conf',
+    '/lab/tls.conf': 'production/tls.conf',
+    '/lab/server.d/production.conf': 'production/server.conf',
+  },
+} as const
+
 /**
  * Starts one more nginx, with its configuration changed by `change`, and waits until it answers at `http://<alias>:<port>`.
- * `files` stand beside the lab's own, by path; `sockets` is the volume with a server's socket file.
+ * `files` stand beside the lab's own, by path; `sockets` is the volume with a server's socket file; `shape`: which of the images of
+ * nginx/Dockerfile it is.
  */
 export async function startNginx(
   alias: string,
@@ -168,16 +213,18 @@ export async function startNginx(
     port = 80,
     files: beside = {},
     sockets,
-  }: { port?: number; files?: Record<string, string>; sockets?: string } = {},
+    shape = 'lab',
+  }: {
+    port?: number
+    files?: Record<string, string>
+    sockets?: string
+    shape?: keyof typeof nginxFiles
+  } = {},
 ): Promise<StartedTestContainer> {
   const files = Object.entries(beside).map(([target, content]) => ({ target, content, mode: 0o644 }))
   const changed = await Promise.all(
-    ['nginx.conf', 'streaming.conf', 'broken.conf', 'http2.conf'].map(async name => {
-      return {
-        target: `/lab/${name}`,
-        content: change(await readFile(`${root}/nginx/${name}`, 'utf8')),
-        mode: 0o644,
-      }
+    Object.entries(nginxFiles[shape]).map(async ([target, name]) => {
+      return { target, content: change(await readFile(`${root}/nginx/${name}`, 'utf8')), mode: 0o644 }
     }),
   )
   const nginx = new GenericContainer('sse-lab/nginx')

@@ -11,8 +11,8 @@ export type Draft = { topic: string; data: string }
 export function createApp(parts: {
   /** Takes over an open stream that has said hello. */
   join(topic: string, response: Response, lastId: string | undefined): Promise<void> | void
-  /** Gives an event to the streams, and returns its id. */
-  deliver(draft: Draft): Promise<string> | string
+  /** Gives an event to the streams, and returns its id. `key` is the Idempotency-Key. */
+  deliver(draft: Draft, key: string | undefined): Promise<string> | string
   /** Set before the stream's route. */
   before?: (app: Express) => void
   cacheControl?: string
@@ -36,7 +36,7 @@ export function createApp(parts: {
     // A demo trusts what it gets.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const draft = request.body as Draft
-    const id = await parts.deliver(draft)
+    const id = await parts.deliver(draft, request.get('Idempotency-Key'))
     response.status(202).json({ id, topic: draft.topic, worker: worker() })
   })
   return app

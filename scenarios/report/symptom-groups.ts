@@ -44,7 +44,15 @@ export const groups: readonly Group[] = [
   {
     title: 'Duplicate',
     about: 'Events arrive twice, or events arrive that nobody published.',
-    names: ['idempotency', 'ids-as-text', 'n-pings', 'forged-fields', 'open-publish'],
+    names: [
+      'idempotency',
+      'ids-as-text',
+      'n-pings',
+      'forged-fields',
+      'open-publish',
+      'keys-exhausted',
+      'forged-by-redis',
+    ],
   },
   {
     title: 'Cut',
@@ -58,6 +66,7 @@ export const groups: readonly Group[] = [
       'kill-timeout',
       'token-stream',
       'session-on-one-worker',
+      'one-address-takes-all',
     ],
   },
   {

@@ -1,11 +1,22 @@
-import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { createHash, randomUUID } from 'node:crypto'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { basename } from 'node:path'
 import type { Browser, Page } from 'playwright-core'
 import type { StartedTestContainer } from 'testcontainers'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
 import { call } from '@sse-lab/testkit/publish.ts'
-import { docker, startNginx, startProxy, startRedis, startServer, testAlias } from '@sse-lab/testkit/stack.ts'
+import { makeCertificate } from '@sse-lab/testkit/certificate.ts'
+import { TokenIssuer } from '@sse-lab/testkit/issuer.ts'
+import {
+  docker,
+  makeNetwork,
+  startNginx,
+  startProxy,
+  startRedis,
+  startServer,
+  testAlias,
+} from '@sse-lab/testkit/stack.ts'
 import { closeStreams, TestStream } from '@sse-lab/testkit/stream.ts'
 import { Toxiproxy, type Link } from '@sse-lab/testkit/toxiproxy.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
@@ -160,6 +171,50 @@ export class Rig implements AsyncDisposable {
     return { url }
   }
 
+  /**
+   * nginx as `make production` runs it, with its limits, before a server at `address`. `url` is without TLS: the limits are the
+   * same, and what they count is not the handshake. `change` changes the text of its files.
+   */
+  async guardedNginx(
+    address: string,
+    change: (text: string) => string = text => text,
+  ): Promise<{ id: string; url: string; host: string }> {
+    const host = `scenario-${randomUUID()}`
+    const toServer = (text: string) => change(text.replace('server server:3000', `server ${address}`))
+    const certificate = Object.entries(await makeCertificate())
+    const files = Object.fromEntries(
+      certificate.map(([path, text]) => [path.replace('/lab/tls/', '/run/tls/'), text]),
+    )
+    const started = await startNginx(host, toServer, { files, shape: 'production' })
+    this.#stack.defer(async () => void (await docker('rm', '--force', started.getId())))
+    const url = `http://${host}`
+    await until(`nginx to find ${address}`, 10_000, async () => {
+      return (await call('GET', `${url}/healthz`)).status === 200
+    })
+    return { id: started.getId(), url, host }
+  }
+
+  /** An issuer of tokens for a server with AUTH=jwt. */
+  async issuer(): Promise<TokenIssuer> {
+    return this.#stack.use(await TokenIssuer.make())
+  }
+
+  /**
+   * A Redis as `make production` runs it: in a network of its own, and for those that users.acl knows. `env` is for a server of the
+   * tests' own container, which is in that network.
+   */
+  async guardedRedis(): Promise<{ id: string; host: string; env: Record<string, string> }> {
+    const host = `scenario-${randomUUID()}`
+    const password = randomUUID()
+    this.#stack.use(await makeNetwork(host))
+    const started = this.#stack.use(await startRedis(host, { acl: await aclFor(password), network: host }))
+    const folder = await mkdtemp(`${tmpdir()}/redis-`)
+    this.#stack.defer(() => rm(folder, { recursive: true }))
+    await writeFile(`${folder}/password`, password)
+    const env = { REDIS_URL: `redis://server@${host}:6379`, REDIS_PASSWORD_FILE: `${folder}/password` }
+    return { id: started.getId(), host, env }
+  }
+
   /** An empty Redis: its address and URL, its container, and a way to ask it. */
   async redis(): Promise<{
     address: string
@@ -209,4 +264,10 @@ export class Rig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync()
   }
+}
+
+/** The users of deploy/secrets/users.acl, as secrets.sh makes the file: it holds what the password hashes to. */
+async function aclFor(password: string): Promise<string> {
+  const users = await readFile(new URL('../../deploy/secrets/users.acl', import.meta.url), 'utf8')
+  return users.replace('PASSWORD_SHA256', createHash('sha256').update(password).digest('hex'))
 }

@@ -40,6 +40,8 @@ export class ServerProcess implements AsyncDisposable {
         BIND: '0.0.0.0',
         OPEN: '1',
         NODE_APP_INSTANCE: String(port),
+        // A server that takes tokens has one for operators alone.
+        ...(env.AUTH === 'jwt' && { ADMIN_PORT: String(nextPort()) }),
         ...env,
       },
       stdio: ['ignore', 'pipe', 'pipe'],
