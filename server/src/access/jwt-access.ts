@@ -123,7 +123,9 @@ export class JwtAccess {
 }
 
 function notNow(cause: unknown): never {
-  throw new Refusal('not-ready', 'Redis does not answer. Nothing was done; come back later.', { cause })
+  throw new Refusal('not-ready', 'Redis did not answer in time. It may still take effect; repeat it later.', {
+    cause,
+  })
 }
 
 const issuer = z.string().max(512).optional()
