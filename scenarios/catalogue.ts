@@ -31,12 +31,14 @@ import { outlivesItsUpstream } from './lessons/outlives-its-upstream.ts'
 import { oneAddressTakesAll } from './lessons/one-address-takes-all.ts'
 import { pinnedPublishes } from './lessons/pinned-publishes.ts'
 import { proxyBuffer } from './lessons/proxy-buffer.ts'
+import { publishFlood } from './lessons/publish-flood.ts'
 import { pubsubReconnect } from './lessons/pubsub-reconnect.ts'
 import { quietStream } from './lessons/quiet-stream.ts'
 import type { Scenario } from './scenario.ts'
 import { seventhTab } from './lessons/seventh-tab.ts'
 import { sessionOnOneWorker } from './lessons/session-on-one-worker.ts'
 import { silentAnonymous } from './lessons/silent-anonymous.ts'
+import { slowBodies } from './lessons/slow-bodies.ts'
 import { slowReaderMemory } from './lessons/slow-reader-memory.ts'
 import { staleKeepalive } from './lessons/stale-keepalive.ts'
 import { tokenInUrl } from './lessons/token-in-url.ts'
@@ -100,6 +102,8 @@ export const catalogue: readonly Scenario[] = [
   outlivesItsUpstream,
   departedReadersHoldWorkers,
   oneAddressTakesAll,
+  publishFlood,
+  slowBodies,
   keysExhausted,
   forgedByRedis,
 ]

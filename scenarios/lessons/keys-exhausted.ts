@@ -21,7 +21,7 @@ export const keysExhausted = scenario({
     'What remembers keys is bounded. Where all callers share it, one that sends a new key with each publish has all of it, and the keys of the others are forgotten before they are repeated.',
   fix: 'Keys are kept by subject, and so many of each. Past its own bound a subject is refused, and told so; nothing is forgotten early.',
   code: [
-    { file: 'server/src/bus/streams/redis-log.ts', text: '${onceKey}:${hashOf(once.owner)}' },
+    { file: 'server/src/bus/streams/addition.ts', text: '${known}:${hashOf(once.owner)}' },
     { file: 'server/src/bus/streams/scripts.ts', text: 'export const ownKeysMax = 5000' },
   ],
   sides: {

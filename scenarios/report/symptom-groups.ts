@@ -23,7 +23,7 @@ export const groups: readonly Group[] = [
     title: 'Late',
     about:
       'Events arrive late behind nginx or another proxy: in bursts, or each one only when the next is published.',
-    names: ['proxy-buffer', 'added-delay', 'two-proxies', 'gzip', 'herd'],
+    names: ['proxy-buffer', 'added-delay', 'two-proxies', 'gzip', 'herd', 'publish-flood'],
   },
   {
     title: 'Lost',
@@ -67,6 +67,7 @@ export const groups: readonly Group[] = [
       'token-stream',
       'session-on-one-worker',
       'one-address-takes-all',
+      'slow-bodies',
     ],
   },
   {
