@@ -2,9 +2,9 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { TokenIssuer } from '@sse-lab/server/test/support/issuer.ts'
 import { docker } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
-import { oneClient } from './tokens.ts'
 
 /** What is measured, while it runs: where it takes streams and publishes, with which header, and its processes on the host. */
 type Running = AsyncDisposable & { url: string; pids: number[]; header?: string }
@@ -53,10 +53,22 @@ export function lab({ workers = 2, way = 'direct', serverAlone = false }: Shape 
 export const labWithAccess: Contender = {
   name: 'lab, AUTH=jwt',
   start: async () => {
-    const { env, files, header } = await oneClient(ports.admin)
-    const all = { BUS: 'streams', WORKERS: '2', CONNECTIONS_MAX: '20000', LOG_LEVEL: 'warn', ...env }
-    const hub = { env: all, files, workers: 2, way: 'direct', operatorsPort: ports.admin } as const
-    return { ...(await startHub(hub)), header }
+    await using issuer = await TokenIssuer.make(['bench'])
+    const jwks = '/lab/server/jwks.json'
+    const env = {
+      BUS: 'streams',
+      WORKERS: '2',
+      CONNECTIONS_MAX: '20000',
+      LOG_LEVEL: 'warn',
+      ...issuer.environment(jwks),
+      ADMIN_PORT: String(ports.admin),
+      // No quota is reached: what is measured is the check, and not its refusals.
+      SUBJECT_STREAMS_MAX: '20000',
+      SUBJECT_PUBLISHES_PER_SECOND_MAX: '100000',
+    }
+    const hub = { env, files: { [jwks]: issuer.jwks }, workers: 2, way: 'direct' } as const
+    const running = await startHub({ ...hub, operatorsPort: ports.admin })
+    return { ...running, header: `Authorization: Bearer ${await issuer.token('bench')}` }
   },
 }
 

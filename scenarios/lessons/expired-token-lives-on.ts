@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import { call, publish } from '@sse-lab/testkit/publish.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
-import { bearing, Issuer, topic } from '../rig/issuer.ts'
+import { bearing } from '@sse-lab/server/test/support/issuer.ts'
+import { accessEnv, topic } from '../rig/access.ts'
 import { scenario } from '../scenario.ts'
 
 // What docs/access.md promises of a revocation.
@@ -24,9 +25,9 @@ export const expiredTokenLivesOn = scenario({
   sides: { broken: 'scenarios/naive/expired-token-lives-on.ts', fixed: 'server/src/main.ts' },
   async measure(rig, file) {
     const [lifeMs, watchMs, betweenMs] = [rig.ms(3000, 10_000), rig.ms(3200, 30_000), rig.ms(100, 500)]
-    const issuer = rig.use(await Issuer.open())
+    const issuer = await rig.issuer([topic])
     const { url } = await rig.redis()
-    const env = issuer.env(url)
+    const env = accessEnv(issuer, url)
     const server = await rig.process(file, env)
     const publisher = bearing(await issuer.token('publisher'))
     const open = async (token: string) =>

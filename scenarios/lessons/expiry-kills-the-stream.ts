@@ -3,7 +3,8 @@ import type { Page } from 'playwright-core'
 import { makeCertificate } from '@sse-lab/testkit/certificate.ts'
 import { publish } from '@sse-lab/testkit/publish.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
-import { bearing, Issuer, topic } from '../rig/issuer.ts'
+import { bearing } from '@sse-lab/server/test/support/issuer.ts'
+import { accessEnv, topic } from '../rig/access.ts'
 import { startSite } from '../rig/site.ts'
 import { scenario } from '../scenario.ts'
 
@@ -28,10 +29,10 @@ export const expiryKillsTheStream = scenario({
   sides: { broken: 'scenarios/naive/expiry-kills-the-stream.ts', fixed: 'server/src/main.ts' },
   async measure(rig, file) {
     const [lifeMs, count] = [rig.ms(3000, 20_000), rig.count(12, 100)]
-    const issuer = rig.use(await Issuer.open())
+    const issuer = await rig.issuer([topic])
     const { url } = await rig.redis()
     const soon = { RETRY_MS_MIN: '500', RETRY_MS_MAX: '500', SUBJECT_STREAMS_MAX: '1000' }
-    const server = await rig.process(file, { ...issuer.env(url), ...soon })
+    const server = await rig.process(file, { ...accessEnv(issuer, url), ...soon })
     let endsAt: number | undefined
     // The first session ends soon; the next one is awaited, and lasts.
     const token = async () => {

@@ -1,7 +1,8 @@
 import { call, publish } from '@sse-lab/testkit/publish.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
-import { bearing, Issuer, topic, withCookie } from '../rig/issuer.ts'
+import { bearing } from '@sse-lab/server/test/support/issuer.ts'
+import { accessEnv, topic, withCookie } from '../rig/access.ts'
 import { scenario } from '../scenario.ts'
 
 export const silentAnonymous = scenario({
@@ -23,10 +24,10 @@ export const silentAnonymous = scenario({
   ],
   sides: { broken: 'scenarios/naive/silent-anonymous.ts', fixed: 'server/src/main.ts' },
   async measure(rig, file) {
-    const issuer = rig.use(await Issuer.open())
-    const other = rig.use(await Issuer.open())
+    const issuer = await rig.issuer([topic])
+    const other = await rig.issuer([topic])
     const { url } = await rig.redis()
-    const env = issuer.env(url)
+    const env = accessEnv(issuer, url)
     const server = await rig.process(file, env)
     const open = async (headers: Record<string, string>) =>
       await TestStream.open(`${server.url}/events?topic=${topic}`, { headers })

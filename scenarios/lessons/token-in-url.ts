@@ -2,7 +2,8 @@ import { z } from 'zod'
 import { call } from '@sse-lab/testkit/publish.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
-import { bearing, Issuer, topic } from '../rig/issuer.ts'
+import { bearing } from '@sse-lab/server/test/support/issuer.ts'
+import { accessEnv, topic } from '../rig/access.ts'
 import { scenario } from '../scenario.ts'
 
 const ticketAnswer = z.object({ ticket: z.string() })
@@ -38,9 +39,9 @@ export const tokenInUrl = scenario({
   },
   async measure(rig, { file, query }) {
     const count = rig.count(5, 50)
-    const issuer = rig.use(await Issuer.open())
+    const issuer = await rig.issuer([topic])
     const redis = await rig.redis()
-    const server = await rig.process(file, issuer.env(redis.url))
+    const server = await rig.process(file, accessEnv(issuer, redis.url))
     const nginx = await rig.nginx(server.address, text =>
       text.replace('access_log off;', 'access_log /dev/stdout combined;'),
     )

@@ -1,7 +1,8 @@
 import type { Page } from 'playwright-core'
 import { publish } from '@sse-lab/testkit/publish.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
-import { bearing, Issuer, topic } from '../rig/issuer.ts'
+import { bearing } from '@sse-lab/server/test/support/issuer.ts'
+import { accessEnv, topic } from '../rig/access.ts'
 import { stateName } from '../rig/page-source.ts'
 import { startSite } from '../rig/site.ts'
 import { scenario } from '../scenario.ts'
@@ -26,13 +27,13 @@ export const wildcardCorsWithCookies = scenario({
   ],
   sides: { broken: 'scenarios/naive/wildcard-cors-with-cookies.ts', fixed: 'server/src/main.ts' },
   async measure(rig, file) {
-    const issuer = rig.use(await Issuer.open())
+    const issuer = await rig.issuer([topic])
     const { url } = await rig.redis()
     const site = rig.use(await startSite(() => issuer.token('alice')))
     // Hosts of one site, as app.example.com and wiki.example.com are. Chromium keeps all names below localhost on this machine,
     // and takes their connections for secure.
     const pageOf = (host: string) => `http://${host}.lab.localhost:${site.port}`
-    const server = await rig.process(file, { ...issuer.env(url), CORS_ORIGINS: pageOf('app') })
+    const server = await rig.process(file, { ...accessEnv(issuer, url), CORS_ORIGINS: pageOf('app') })
     const publisher = bearing(await issuer.token('publisher'))
     // A cookie is a host's, on all of its ports: the one of the streams.
     const page = await rig.page(`${pageOf('events')}/session`)

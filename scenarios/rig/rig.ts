@@ -7,7 +7,7 @@ import type { StartedTestContainer } from 'testcontainers'
 import { openBrowser } from '@sse-lab/testkit/browser.ts'
 import { call } from '@sse-lab/testkit/publish.ts'
 import { makeCertificate } from '@sse-lab/testkit/certificate.ts'
-import { TokenIssuer } from '@sse-lab/testkit/issuer.ts'
+import { TokenIssuer } from '@sse-lab/server/test/support/issuer.ts'
 import {
   docker,
   makeNetwork,
@@ -194,9 +194,9 @@ export class Rig implements AsyncDisposable {
     return { id: started.getId(), url, host }
   }
 
-  /** An issuer of tokens for a server with AUTH=jwt. */
-  async issuer(): Promise<TokenIssuer> {
-    return this.#stack.use(await TokenIssuer.make())
+  /** An issuer of tokens for a server with AUTH=jwt. `topics`: what they allow, without it all. */
+  async issuer(topics?: readonly string[]): Promise<TokenIssuer> {
+    return this.#stack.use(await TokenIssuer.make(topics))
   }
 
   /**

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
-import { TokenIssuer } from '@sse-lab/testkit/issuer.ts'
+import { TokenIssuer } from './support/issuer.ts'
 import { call, type Answer } from '@sse-lab/testkit/publish.ts'
 import { docker, startRedis, startServer } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
