@@ -60,7 +60,7 @@ export const clientsKilled: Fault = {
   async begin({ world, sides, random }) {
     // The permission makes sure that nobody has subscribed again when the next event is published.
     await world.redis('acl', 'setuser', world.serversUser, '-subscribe')
-    const types = ['pubsub', 'normal']
+    const types = world.pubsub === undefined ? ['normal'] : ['pubsub', 'normal']
     if (random.next() < 0.5) types.reverse()
     for (const type of types) {
       const count = Number(await world.redis('client', 'kill', 'type', type, 'skipme', 'yes'))
