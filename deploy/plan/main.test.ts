@@ -15,7 +15,15 @@ test('the plan in words has the hosts, what breaks first, the herd, and what is 
   const { stdout, status } = plan('--streams', '1M', '--topics', '1M', '--rate', '16667')
 
   assert.equal(status, 0)
-  for (const part of [/^workers +100,/m, /breaks first/, /ephemeral ports/, /come back at once/, /^Assumed/m])
+  for (const part of [
+    /^workers +100,/m,
+    /breaks first/,
+    /not built/,
+    /ephemeral ports/,
+    /come back at once/,
+    /Half of the hosts/,
+    /^Assumed/m,
+  ])
     assert.match(stdout, part)
 })
 

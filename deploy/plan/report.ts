@@ -4,6 +4,7 @@ import type { Returns } from './returns.ts'
 import type { Limit } from './limits.ts'
 import type { Design, Plan } from './plan.ts'
 
+// What this version has is `one`.
 const designTexts: Record<Design, string> = {
   one: 'one: a log that every worker reads',
   replicas: 'replicas: one log, and a copy on each host that its workers read',
@@ -21,7 +22,10 @@ export function planText(plan: Plan, herd: Returns): string {
       'events',
       `${count(question.eventsPerSecond)} a second of ${count(question.eventBytes)} bytes: ${count(plan.deliveriesPerSecond)} deliveries a second`,
     ],
-    ['log', designTexts[plan.design]],
+    [
+      'log',
+      `${designTexts[plan.design]}${plan.design === 'one' ? '' : ' (reckoned, not built: docs/scale.md)'}`,
+    ],
     [
       '',
       `${of(plan.logs, 'log')} in ${of(plan.cells, 'cell')}; ${of(plan.masters, 'master')}, ${plan.redisNodes} Redis with their replicas`,
@@ -92,7 +96,9 @@ function limitText({ name, need, bound, used, unit, remedy }: Limit): string {
 
 function returnText({ seconds, connects, back, fullSeconds, waitSeconds }: Return): string {
   const time =
-    seconds === null ? `NOT back within an hour (${percent(back)} are)` : `back in ${count(seconds)} s`
+    seconds === null
+      ? `NOT back within an hour (${percent(back)} of them are)`
+      : `back in ${count(seconds)} s`
   const full =
     fullSeconds === 0
       ? 'nobody waits'
