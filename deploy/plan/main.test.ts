@@ -18,13 +18,21 @@ test('the plan in words has the hosts, what breaks first, the herd, and what is 
   for (const part of [
     /^workers +100,/m,
     /breaks first/,
-    /not built/,
     /ephemeral ports/,
     /come back at once/,
     /Half of the hosts/,
     /^Assumed/m,
   ])
     assert.match(stdout, part)
+})
+
+test('a layout of the log that is not built is called so', () => {
+  const [built, reckoned] = ['1M', '10M'].map(
+    streams => plan('--streams', streams, '--topics', streams, '--rate', '167k').stdout,
+  )
+
+  assert.match(String(built), /^log +partitions: (?!.*not built)/m)
+  assert.match(String(reckoned), /^log +\w+: .*not built/m)
 })
 
 test('--json has the same, with each constant and its source', () => {

@@ -4,7 +4,8 @@ import type { Returns } from './returns.ts'
 import type { Limit } from './limits.ts'
 import type { Design, Plan } from './plan.ts'
 
-// What this version has is `one`.
+// `one` is the default, `partitions` is PARTITIONS. The others are reckoned.
+const built: readonly Design[] = ['one', 'partitions']
 const designTexts: Record<Design, string> = {
   one: 'one: a log that every worker reads',
   replicas: 'replicas: one log, and a copy on each host that its workers read',
@@ -24,7 +25,7 @@ export function planText(plan: Plan, herd: Returns): string {
     ],
     [
       'log',
-      `${designTexts[plan.design]}${plan.design === 'one' ? '' : ' (reckoned, not built: docs/scale.md)'}`,
+      `${designTexts[plan.design]}${built.includes(plan.design) ? '' : ' (reckoned, not built: docs/scale.md)'}`,
     ],
     [
       '',
