@@ -15,6 +15,11 @@ export class ModelReader {
   readonly acknowledged: ModelEntry[] = []
   /** Expected, and passed by within what was trimmed: it cannot be known whether one of them was lost before that. */
   readonly passedBy = new Set<ModelEntry>()
+  /**
+   * Whether an event was acknowledged that had been trimmed unread, before an entry of nobody's that was read: it cannot be told
+   * from one that was lost, and whose id that entry has.
+   */
+  cannotTell = false
   /** Published, and Redis' answer is still on its way. */
   #unanswered: ModelEntry[] = []
   #expected: ModelEntry[] = []
@@ -59,7 +64,7 @@ export class ModelReader {
         this.#isVague ||= highest !== undefined && compareIds(id, highest) < 0
         this.#isVague ||= this.#expected.length >= this.#expectedMax
         this.#expected.push(entry)
-      }
+      } else this.cannotTell ||= !this.handed.includes(entry)
       this.#chain.expect(id)
     }
   }

@@ -60,11 +60,11 @@ test('where nothing is trimmed or lost, every worker is handed every event, and 
   await fc.assert(property, runs)
 })
 
-test('what is trimmed is told to those that had not read it, and to nobody else', async () => {
+test('what is trimmed is told to those that had not read it, and to nobody else where that can be told', async () => {
   const property = fc.asyncProperty(histories([...quiet, trims]), async steps => {
     const history = await played(steps)
     for (const reader of history.readers) history.checkPromise(reader)
-    assert.equal(history.log.markers, 0)
+    if (!history.readers.some(reader => reader.cannotTell)) assert.equal(history.log.markers, 0)
   })
   await fc.assert(property, runs)
 })
