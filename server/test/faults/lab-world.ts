@@ -13,7 +13,8 @@ import { World } from './world.ts'
 const environment = {
   WORKERS: '2',
   HEARTBEAT_MS: '500',
-  DRAIN_MS: '1000',
+  // A drain lasts as long as a request is unfinished: long enough to be struck in it, however slow the machine is.
+  DRAIN_MS: '3000',
   RETRY_MS_MIN: '50',
   RETRY_MS_MAX: '250',
 }
