@@ -140,17 +140,17 @@ k6-tests: k6
 	@$(BUILD) sse-lab/k6:tests 'some minutes the first time' \
 	  docker build --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load
 
-test: test-image production-images k6-tests proxies-image foreign prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (35 minutes)
+test: test-image production-images k6-tests proxies-image foreign prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (40 minutes)
 	@$(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
-test-faults: test-image production-images ## prove: Strike every fault under load, on the lab and on the production shape; SEED=… FAULTS='reload|nginx' (6 minutes)
+test-faults: test-image production-images ## prove: Strike every fault under load, on the lab and on the production shape; SEED=… FAULTS='reload|nginx' (7 minutes)
 	@PARTS=faults $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 test-examples: test-image ## prove: Try the package in Express, NestJS, Fastify and plain Node: kit, fan-out, replay, deploy, kill (4 minutes)
 	@PARTS=examples $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 # A lab that runs gets the report, for its page.
-scenarios: test-image proxies-image ## prove: Measure every problem broken and fixed, at full length; NAME=quiet-stream for one of them (20 minutes)
+scenarios: test-image proxies-image ## prove: Measure every problem broken and fixed, at full length; NAME=quiet-stream for one of them (30 minutes)
 	@mkdir -p load/reports; PARTS=catalogue $(IN_TEST_IMAGE) $(TEST_ENV) \
 	  --volume "$$(pwd)/load/reports:/lab/load/reports" sse-lab/test; status=$$?; \
 	  $(COMPOSE) exec -T redis redis-cli -x set sse-lab:scenarios <load/reports/scenarios.json >/dev/null 2>&1; \

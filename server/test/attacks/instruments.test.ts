@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { compose, port, token } from './production.ts'
 
-/** The doctor against the production shape, as who runs it would point it there: with a token and a CA. */
+/** The doctor and the conformance kit against the production shape, as who runs it would point them at it: a token and a CA. */
 
 const root = fileURLToPath(new URL('../../..', import.meta.url))
 const base = `https://localhost:${port}`
@@ -18,7 +18,8 @@ before(async () => {
   folder = await mkdtemp(`${tmpdir()}/instruments-`)
   const ca = `${folder}/ca.pem`
   await writeFile(ca, await compose('exec', '-T', 'nginx', 'cat', '/run/tls/ca.pem'))
-  const bearer = await token('instruments', { subscribe: 'room/*', publish: 'room/*' })
+  // The kit takes topics of its own.
+  const bearer = await token('instruments', { subscribe: '*', publish: '*' })
   shared = ['--ca', ca, '--header', `Authorization: Bearer ${bearer}`]
 })
 after(() => rm(folder, { recursive: true }))
@@ -45,4 +46,10 @@ test('the doctor finds nothing broken, over HTTP/2 and with events of its own', 
   assert.equal(ran.code, 0, ran.out + ran.error)
   assert.match(ran.out, /ok +connections: HTTP\/2/)
   assert.match(ran.out, /ok +workers: every event reaches every stream/)
+})
+
+test('the conformance kit fails no case', async () => {
+  const ran = await run('conformance/main.ts', '--url', base, ...shared)
+
+  assert.equal(ran.code, 0, ran.out + ran.error)
 })

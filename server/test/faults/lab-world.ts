@@ -36,9 +36,9 @@ export async function startLabWorld(): Promise<World> {
     b: await toxiproxy.open('b', 6392, 'redis:6379'),
   }
   const buses = { streams: process.env.FAULTS_BUS ?? 'streams', pubsub: 'pubsub' }
-  // One side's streams leave node:http, and the other's stay.
-  const isSwapped = process.env.FAULTS_ROAD === 'node:http'
-  const leaves = { streams: !isSwapped, pubsub: isSwapped }
+  // One side's streams leave node:http, and the other's stay. Those of the production shape leave it, so here `streams` stays.
+  const isSwapped = process.env.FAULTS_ROAD === 'upgrade'
+  const leaves = { streams: isSwapped, pubsub: !isSwapped }
   const startSide = async (name: 'streams' | 'pubsub') => {
     const alias = `faults-${name}`
     const { server: port, nginx } = ports[name]
