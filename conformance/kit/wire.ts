@@ -19,6 +19,8 @@ export class Wire {
   /** Its code, like ECONNREFUSED. */
   errorCode: string | undefined
   readonly #socket: Socket
+  // What TLS goes over; without TLS the same.
+  readonly #tcp: Socket
 
   /** Calls `take` with bytes as they come. Nothing throws: an address that does not answer is a wire that is over. */
   constructor(base: URL, take: (bytes: Buffer) => void, options: WireOptions = {}) {
@@ -29,17 +31,22 @@ export class Wire {
       // [rfc] 6066: an address in numbers is no name to ask for.
       const name = isIP(host) === 0 ? { servername: host } : {}
       const trusted = ca === undefined ? {} : { ca: [...rootCertificates, ca] }
-      this.#socket = connectTls({ host, port, ...name, ...trusted, ALPNProtocols: ['http/1.1'] })
+      this.#tcp = connect({ host, port })
+      this.#socket = connectTls({ socket: this.#tcp, host, ...name, ...trusted, ALPNProtocols: ['http/1.1'] })
       this.#socket.on('data', take)
     } else if (readBytes === undefined) {
-      this.#socket = connect({ host, port })
+      this.#socket = this.#tcp = connect({ host, port })
       this.#socket.on('data', take)
     } else {
       const callback = (length: number, buffer: Uint8Array): boolean => {
         take(Buffer.from(buffer.subarray(0, length)))
         return true
       }
-      this.#socket = connect({ host, port, onread: { buffer: Buffer.alloc(readBytes), callback } })
+      this.#socket = this.#tcp = connect({
+        host,
+        port,
+        onread: { buffer: Buffer.alloc(readBytes), callback },
+      })
       this.#socket.resume()
     }
     // Without this, two small writes wait for each other: 40 ms that no case asked for.
@@ -47,11 +54,12 @@ export class Wire {
     const connected = base.protocol === 'https:' ? 'secureConnect' : 'connect'
     this.#socket.on(connected, () => (this.connected = true))
     this.#socket.on('end', () => (this.over = 'end'))
-    this.#socket.on('error', (error: NodeJS.ErrnoException) => {
-      this.error ??= error.message
-      this.errorCode ??= error.code
-      this.over ??= 'cut'
-    })
+    for (const socket of new Set([this.#tcp, this.#socket]))
+      socket.on('error', (error: NodeJS.ErrnoException) => {
+        this.error ??= error.message
+        this.errorCode ??= error.code
+        this.over ??= 'cut'
+      })
     this.#socket.on('close', () => (this.over ??= 'cut'))
   }
 
@@ -75,7 +83,8 @@ export class Wire {
 
   /** Leaves at once, with a reset if asked. */
   close(how: 'fin' | 'reset' = 'fin'): void {
-    if (how === 'reset') this.#socket.resetAndDestroy()
+    // TLS has no reset of its own.
+    if (how === 'reset') this.#tcp.resetAndDestroy()
     else this.#socket.destroy()
   }
 }
