@@ -13,7 +13,8 @@ export const port = Number(process.env.HTTPS_PORT || 8443)
 /** Runs `docker compose` on the production shape, and returns what it printed. */
 export async function compose(...words: string[]): Promise<string> {
   const all = ['compose', '--file', 'compose.production.yaml', ...words]
-  const { stdout, stderr } = await run('docker', all, { cwd: root })
+  // The logs of all that the attacks have made are some megabytes.
+  const { stdout, stderr } = await run('docker', all, { cwd: root, maxBuffer: 2 ** 28 })
   return stdout + stderr
 }
 
