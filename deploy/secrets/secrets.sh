@@ -44,10 +44,13 @@ if [ ! -s /secrets/jwks/jwks.json ]; then
 fi
 
 # Redis knows the server by a password, and a check of its health that may do nothing else. Nobody else is anybody.
-if [ ! -s /secrets/redis/users.acl ]; then
-  password=$(openssl rand -hex 32)
-  hash=$(printf '%s' "$password" | sha256sum | cut -d' ' -f1)
-  sed "s/PASSWORD_SHA256/$hash/" /secrets.d/users.acl >/secrets/redis/users.acl
-  printf '%s' "$password" >/secrets/redis-client/password
+if [ ! -s /secrets/redis-client/password ]; then
+  printf '%s' "$(openssl rand -hex 32)" >/secrets/redis-client/password
   chmod 440 /secrets/redis-client/password && chgrp 10001 /secrets/redis-client/password
+fi
+# The users of an earlier version are replaced; Redis knows the new ones from its next start on.
+hash=$(sha256sum </secrets/redis-client/password | cut -d' ' -f1)
+users=$(sed "s/PASSWORD_SHA256/$hash/" /secrets.d/users.acl)
+if grep -qvxFf /secrets/redis/users.acl <<<"$users" 2>/dev/null || [ ! -s /secrets/redis/users.acl ]; then
+  printf '%s\n' "$users" >/secrets/redis/users.acl
 fi
