@@ -38,7 +38,7 @@ export function lab({ workers = 2, way = 'direct', serverAlone = false }: Shape 
   return {
     name: `lab${workers === 2 ? '' : `, WORKERS=${workers}`}${way === 'socket' ? ', socket file' : ''}`,
     start: async () => {
-      const env = { BUS: 'streams', WORKERS: String(workers), CONNECTIONS_MAX: '20000', LOG_LEVEL: 'warn' }
+      const env = labEnv(workers)
       return await startHub({
         env: way === 'socket' ? { ...env, SOCKET: socketFile } : env,
         workers,
@@ -49,6 +49,10 @@ export function lab({ workers = 2, way = 'direct', serverAlone = false }: Shape 
   }
 }
 
+function labEnv(workers: number): Record<string, string> {
+  return { BUS: 'streams', WORKERS: String(workers), CONNECTIONS_MAX: '20000', LOG_LEVEL: 'warn' }
+}
+
 /** The same with access control: a token is checked for each stream and each publish. */
 export const labWithAccess: Contender = {
   name: 'lab, AUTH=jwt',
@@ -56,10 +60,7 @@ export const labWithAccess: Contender = {
     await using issuer = await TokenIssuer.make(['bench'])
     const jwks = '/lab/server/jwks.json'
     const env = {
-      BUS: 'streams',
-      WORKERS: '2',
-      CONNECTIONS_MAX: '20000',
-      LOG_LEVEL: 'warn',
+      ...labEnv(2),
       ...issuer.environment(jwks),
       ADMIN_PORT: String(ports.admin),
       // No quota is reached: what is measured is the check, and not its refusals.
