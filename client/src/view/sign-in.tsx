@@ -53,7 +53,7 @@ const titles = {
 } as const
 
 const texts = {
-  unknown: 'It opens streams for clients with a token alone.',
-  uncovered: 'The page reads and writes the topic below, and page/ for its own events.',
+  unknown: 'Only clients with a token get a stream.',
+  uncovered: 'It must allow the topic of the page, and page/* for the events that the page makes.',
   expired: 'The streams come back by themselves once there is a new one.',
 } as const
