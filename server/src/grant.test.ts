@@ -30,3 +30,18 @@ for (const bad of ['', 'a b', 'a*', '*/a', 'a/*/b', '/*', '**', 5, undefined]) {
 test('a grant that is none is refused', () => {
   for (const none of [null, 'a', { subscribe: '*' }]) assert.throws(() => readGrant(none), TypeError)
 })
+
+test('a grant that cannot change any more is read once', () => {
+  const grant = Object.freeze({ subscribe: Object.freeze(['a']), watch: () => () => undefined })
+
+  assert.equal(readGrant(grant), readGrant(grant))
+})
+
+test('a grant whose list may change is read anew', () => {
+  const subscribe = ['a']
+  const grant = Object.freeze({ subscribe })
+  readGrant(grant)
+  subscribe.push('b c')
+
+  assert.throws(() => readGrant(grant), /grant: subscribe\.1 must be a topic/)
+})

@@ -39,12 +39,32 @@ export type Grant = {
   watch?: ((end: () => void) => () => void) | undefined
 }
 
-/** Checks a grant. Throws a TypeError for one bad entry: a grant that is half understood must allow nothing. */
+/**
+ * Checks a grant. Throws a TypeError for one bad entry: a grant that is half understood must allow nothing.
+ *
+ * One that is frozen, with its lists, cannot change any more: it is checked once, and all its streams share what was read.
+ */
 export function readGrant(given: unknown): Grant {
+  const before = isObject(given) ? known.get(given) : undefined
+  if (before !== undefined) return before
   const { success, data, error } = schema.safeParse(given)
-  if (success) return data
+  if (success) {
+    if (isObject(given) && isFrozen(given)) known.set(given, data)
+    return data
+  }
   const [issue] = error.issues
   throw new TypeError(`grant: ${issue?.path.join('.') ?? ''} ${issue?.message}`)
+}
+
+const known = new WeakMap<object, Grant>()
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
+}
+
+function isFrozen(grant: object): boolean {
+  // Nothing of a function is read.
+  return [grant, ...Object.values(grant)].every(part => typeof part === 'function' || Object.isFrozen(part))
 }
 
 /** Whether one of the entries covers the topic, compared character by character. */

@@ -19,18 +19,18 @@ export class Quotas {
     this.publishes = new RateLimit(subjectPublishesPerSecondMax)
   }
 
-  /** Takes one place for a stream. Returns what gives it back, or undefined if the subject has none left. */
-  takeStream(subject: string): (() => void) | undefined {
+  /** Takes one place for a stream. Answers whether the subject had one left. */
+  takeStream(subject: string): boolean {
     const open = this.#streams.get(subject) ?? 0
-    if (open >= this.#streamsMax) return undefined
+    if (open >= this.#streamsMax) return false
     this.#streams.set(subject, open + 1)
-    let isTaken = true
-    return () => {
-      if (!isTaken) return
-      isTaken = false
-      const left = (this.#streams.get(subject) ?? 1) - 1
-      if (left === 0) this.#streams.delete(subject)
-      else this.#streams.set(subject, left)
-    }
+    return true
+  }
+
+  /** Gives one place back. To be called once for each that was taken. */
+  giveStream(subject: string): void {
+    const left = (this.#streams.get(subject) ?? 1) - 1
+    if (left === 0) this.#streams.delete(subject)
+    else this.#streams.set(subject, left)
   }
 }

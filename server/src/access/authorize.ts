@@ -1,6 +1,7 @@
 import type { Request } from '../http/body.ts'
 import type { Authorize } from '../sse-options.ts'
 import { isOwnCall, readCredentials } from './credentials.ts'
+import type { Grant } from '../grant.ts'
 import { Refusal } from '../http/refusal.ts'
 import type { Revocations } from './revocations.ts'
 import { takeTicket } from './tickets.ts'
@@ -14,6 +15,8 @@ export type AuthorizeParts = {
   redis: RedisClient
   /** Pages that may publish with the cookie, beside the server's own. */
   origins: readonly string[]
+  /** What tokens that are known allow. */
+  grants: WeakMap<Verified, Grant>
 }
 
 /** Who makes a call, by its token. Rejects with a Refusal. */
@@ -41,19 +44,28 @@ export function openIdentify({ verify, revocations, origins }: AuthorizeParts): 
 
 /** `authorize` of the server with AUTH=jwt: the token's grant, as long as the token lasts and is not revoked. */
 export function openAuthorize(parts: AuthorizeParts): Authorize {
-  const { revocations, redis } = parts
+  const { revocations, redis, grants } = parts
   const identify = openIdentify(parts)
   return async request => {
     const ticket = request.headers.authorization === undefined ? ticketOf(request) : undefined
     const verified = ticket === undefined ? await identify(request) : await take(redis, ticket)
     if (revocations.has(verified)) throw new Refusal('unauthorized', 'The token was revoked.')
-    return {
-      ...verified.grant,
-      subject: verified.subject,
-      expiresAt: verified.expiresAt,
-      watch: end => revocations.watch(verified, end),
-    }
+    const grant = grants.get(verified) ?? grantOf(verified, revocations)
+    grants.set(verified, grant)
+    return grant
   }
+}
+
+// One for all streams of a token. It is frozen, so that it is checked and kept once: see readGrant.
+function grantOf(verified: Verified, revocations: Revocations): Grant {
+  const { subject, expiresAt, grant } = verified
+  return Object.freeze({
+    subscribe: Object.freeze(grant.subscribe ?? []),
+    publish: Object.freeze(grant.publish ?? []),
+    subject,
+    expiresAt,
+    watch: (end: () => void) => revocations.watch(verified, end),
+  })
 }
 
 async function take(redis: RedisClient, ticket: string): Promise<Verified> {

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { Router } from 'express'
 import { z } from 'zod'
 import { every } from '../every.ts'
+import type { Grant } from '../grant.ts'
 import { readJsonBody } from '../http/body.ts'
 import { crossOrigin } from '../http/cross-origin.ts'
 import { Refusal } from '../http/refusal.ts'
@@ -14,7 +15,7 @@ import type { Issuer } from './issuers.ts'
 import { openKeys } from './keys.ts'
 import { revokedField, revokedKey, revokedMs, Revocations, type Revoked } from './revocations.ts'
 import { makeTicket, ticketMs } from './tickets.ts'
-import { openVerify, type Verify } from './token.ts'
+import { openVerify, type Verified, type Verify } from './token.ts'
 import type { RedisClient } from '../redis-client.ts'
 
 const readMs = 1000
@@ -31,6 +32,7 @@ export class JwtAccess {
   readonly #unread: RepeatedFact
   // Each is a write to Redis: a subject opens so many streams a second at most.
   readonly #tickets = new RateLimit(ticketsPerSecondMax)
+  readonly #grants = new WeakMap<Verified, Grant>()
   #redis: RedisClient | undefined
 
   constructor(parts: JwtAccessParts) {
@@ -93,7 +95,13 @@ export class JwtAccess {
   get #calls() {
     if (this.#redis === undefined) throw new Refusal('not-ready', 'Revocations were not read yet.')
     const { origins } = this.#parts
-    return { verify: this.#verify, revocations: this.#revocations, redis: this.#redis, origins }
+    return {
+      verify: this.#verify,
+      revocations: this.#revocations,
+      redis: this.#redis,
+      origins,
+      grants: this.#grants,
+    }
   }
 
   #readRevoked(body: unknown): Revoked {

@@ -19,12 +19,11 @@ export function revokedField(revoked: Revoked): string {
 const clockToleranceMs = 5000
 
 type Token = Pick<Verified, 'issuer' | 'sub' | 'tokenId' | 'issuedAt'>
-type Stream = { token: Token; end: () => void }
 
 /** What is revoked, and the streams that a revocation ends. Holds what Redis said last, also while Redis is away. */
 export class Revocations {
   #since: ReadonlyMap<string, number> = new Map()
-  readonly #streams = new Set<Stream>()
+  readonly #streams = new Map<() => void, Token>()
 
   /** Whether a token was revoked. */
   has(token: Token): boolean {
@@ -33,9 +32,8 @@ export class Revocations {
 
   /** Calls `end` once the token is revoked. Returns what stops that. */
   watch(token: Token, end: () => void): () => void {
-    const stream = { token, end }
-    this.#streams.add(stream)
-    return () => void this.#streams.delete(stream)
+    this.#streams.set(end, token)
+    return () => void this.#streams.delete(end)
   }
 
   /** Takes what Redis says now, and ends the streams that it means. A time that is no number counts as now: rather too much. */
@@ -44,7 +42,7 @@ export class Revocations {
     this.#since = new Map(Object.entries(entries).map(([field, since]) => [field, Number(since) || now]))
     const changed = new Map([...this.#since].filter(([field, since]) => before.get(field) !== since))
     // Revocations are rare, so a look at every stream costs less than two sets for each.
-    if (changed.size > 0) for (const { token, end } of this.#streams) if (isIn(changed, token)) end()
+    if (changed.size > 0) for (const [end, token] of this.#streams) if (isIn(changed, token)) end()
   }
 }
 

@@ -68,13 +68,18 @@ export function createApp(parts: AppParts): Listener {
 
 /**
  * What Express and its middleware make for a request lives as long as its answer: for a stream that is half an hour, and
- * 2 KiB. So a stream passes them by.
+ * 2 KiB. So a stream passes them by, and the headers of its request, with its token, are let go once it is open.
  */
 function streamsFirst(sse: Sse, app: Express): Listener {
   return (request, response) => {
-    if (isStreamCall(request)) void sse.stream(request, response)
+    if (isStreamCall(request)) void sse.stream(request, response).then(() => forgetHeaders(request))
     else if (response instanceof ServerResponse) app(request, response)
   }
+}
+
+function forgetHeaders(request: IncomingMessage): void {
+  request.headers = {}
+  request.rawHeaders = []
 }
 
 /** Whether a request is for a stream. */

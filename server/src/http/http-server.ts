@@ -36,6 +36,11 @@ export function openServer(
   { leaving, ...options }: ServerOptions & { leaving?: Leaving } = {},
 ): Server {
   const waiting = new WeakMap<Duplex, number>()
+  // One function for all responses: a stream keeps what listens to its end.
+  function leave(this: ServerResponse): void {
+    const { socket } = this.req
+    waiting.set(socket, (waiting.get(socket) ?? 1) - 1)
+  }
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     const { socket } = request
     const count = waiting.get(socket) ?? 0
@@ -49,7 +54,7 @@ export function openServer(
     else listener(request, response)
     // A stream has begun its answer and not ended it. It counts for all there may be: its connection ends with it.
     if (response.headersSent && !response.writableEnded) waiting.set(socket, waitingMax)
-    else response.once('close', () => waiting.set(socket, (waiting.get(socket) ?? 1) - 1))
+    else response.on('close', leave)
   }
   // Behind another request it would write into the midst of that one's answer.
   const isFree = (request: IncomingMessage) => !isTooLong(request) && (waiting.get(request.socket) ?? 0) === 0

@@ -9,7 +9,7 @@ import type { CloseReason } from '../stats.ts'
 import { BareResponse } from './bare-response.ts'
 import type { Request } from './body.ts'
 import { HttpConnection } from './connection.ts'
-import { hold } from './hold.ts'
+import { Hold } from './hold.ts'
 import { readLastId } from './query.ts'
 import { answerWith, isGone, type Response } from './response.ts'
 import { boundsOf, randomBetween } from './stream-bounds.ts'
@@ -78,25 +78,21 @@ export class StreamCalls {
     // What the functions below name lives as long as the stream: the request and its headers are not among it.
     const answer = this.#headersOf(headers.origin)
     const count = topics.length
-    let connection: HttpConnection | undefined
-    const held = { isWithdrawn: false }
-    const release = hold(grant, quotas, () => {
-      held.isWithdrawn = true
-      connection?.end('revoked')
-    })
+    const held = grant && new Hold(grant, quotas)
     const closed = (reason: CloseReason, openMs: number) => {
       leave()
-      release()
+      held?.release()
       this.#ended({ reason, openMs, topics: count })
     }
     const leave = hub.open(topics, lastId, ({ position, gap }) => {
       const first = helloFrame(this.#retryMs(), position, hello) + gap
       const bounds = boundsOf(settings, grant?.expiresAt)
-      return (connection = new HttpConnection(response, answer, first, bounds, closed))
+      const connection = new HttpConnection(response, answer, first, bounds, closed)
+      held?.keep(connection)
+      return connection
     })
     hub.stats.opened += 1
     if (response instanceof BareResponse) hub.stats.upgraded += 1
-    if (held.isWithdrawn) connection?.end('revoked')
     // Some middleware compresses all the same. It would have the head and hello, and none of the events, which go past it.
     if (isEncoded(response)) {
       this.#encoded.happened()
