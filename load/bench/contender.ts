@@ -54,23 +54,24 @@ function labEnv(workers: number): Record<string, string> {
 }
 
 /** The same with access control: a token is checked for each stream and each publish. */
-export const labWithAccess: Contender = {
-  name: 'lab, AUTH=jwt',
-  start: async () => {
-    await using issuer = await TokenIssuer.make(['bench'])
-    const jwks = '/lab/server/jwks.json'
-    const env = {
-      ...labEnv(2),
-      ...issuer.environment(jwks),
-      ADMIN_PORT: String(ports.admin),
-      // No quota is reached: what is measured is the check, and not its refusals.
-      SUBJECT_STREAMS_MAX: '20000',
-      SUBJECT_PUBLISHES_PER_SECOND_MAX: '100000',
-    }
-    const hub = { env, files: { [jwks]: issuer.jwks }, workers: 2, way: 'direct' } as const
-    const running = await startHub({ ...hub, operatorsPort: ports.admin })
-    return { ...running, header: `Authorization: Bearer ${await issuer.token('bench')}` }
-  },
+export function labWithAccess({ way = 'direct', serverAlone = false }: Shape = {}): Contender {
+  return { name: 'lab, AUTH=jwt', start: async () => await startWithAccess({ way, serverAlone }) }
+}
+
+async function startWithAccess(shape: { way: Way; serverAlone: boolean }): Promise<Running> {
+  await using issuer = await TokenIssuer.make(['bench'])
+  const jwks = '/lab/server/jwks.json'
+  const env = {
+    ...labEnv(2),
+    ...issuer.environment(jwks),
+    ADMIN_PORT: String(ports.admin),
+    // No quota is reached: what is measured is the check, and not its refusals.
+    SUBJECT_STREAMS_MAX: '20000',
+    SUBJECT_PUBLISHES_PER_SECOND_MAX: '100000',
+  }
+  const hub = { env, files: { [jwks]: issuer.jwks }, workers: 2, ...shape }
+  const running = await startHub({ ...hub, operatorsPort: ports.admin })
+  return { ...running, header: `Authorization: Bearer ${await issuer.token('bench')}` }
 }
 
 /** A hub as people write it, in the same image under the same pm2, alone or behind the same nginx: express-hub.js. */

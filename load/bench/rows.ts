@@ -112,7 +112,7 @@ export const rows: Row[] = [
   {
     name: 'access: 1,000 streams, 50 events/s',
     unit: 'CPU µs per delivery',
-    contenders: [lab(), labWithAccess],
+    contenders: [lab(), labWithAccess()],
     load: { streams: 1000, rate: 50 },
     answer: ({ usPerDelivery }) => usPerDelivery,
     onlyWhenChosen: true,
@@ -120,7 +120,16 @@ export const rows: Row[] = [
   {
     name: 'access: 5,000 idle streams',
     unit: 'KiB per stream',
-    contenders: [lab(), labWithAccess],
+    contenders: [lab(), labWithAccess()],
+    load: { streams: 5000, publishers: 0, seconds: 1 },
+    answer: ({ kibPerStream }) => kibPerStream,
+    onlyWhenChosen: true,
+  },
+  {
+    name: 'access behind nginx: 5,000 idle streams',
+    unit: 'KiB per stream in the server',
+    // As production has it.
+    contenders: [lab({ way: 'tcp', serverAlone: true }), labWithAccess({ way: 'tcp', serverAlone: true })],
     load: { streams: 5000, publishers: 0, seconds: 1 },
     answer: ({ kibPerStream }) => kibPerStream,
     onlyWhenChosen: true,
@@ -128,7 +137,7 @@ export const rows: Row[] = [
   {
     name: 'access: 10 streams, 500 events/s',
     unit: 'CPU µs per publish, with its deliveries',
-    contenders: [lab(), labWithAccess],
+    contenders: [lab(), labWithAccess()],
     load: { streams: 10, rate: 500, publishers: 16 },
     answer: ({ usPerDelivery }) => usPerDelivery * 10,
     onlyWhenChosen: true,
