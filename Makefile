@@ -16,7 +16,7 @@ COMPOSE := docker compose
 PRODUCTION := docker compose --file compose.production.yaml
 BUILD := scripts/build.sh
 IN_TEST_IMAGE := docker run --rm --init --volume /var/run/docker.sock:/var/run/docker.sock
-TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env SEED --env STEP --env MINUTES --env FAULTS --env FAULTS_BUS --env FAULTS_ROAD
+TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env SEED --env STEP --env MINUTES --env FAULTS --env FAULTS_BUS --env FAULTS_ROAD --env FAULTS_NATIVE
 
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:

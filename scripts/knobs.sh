@@ -93,6 +93,7 @@ integer CONNECTIONS_MAX 1 1000000 10000
 integer NOFILE 64 1073741824 20000
 one_of BUS streams memory pubsub streams
 one_of LAB 1 0 1
+one_of NATIVE 0 0 1
 one_of OPEN 0 0 1
 open_to_others
 one_of LOG_LEVEL info fatal error warn info debug trace silent

@@ -127,6 +127,8 @@ export const environment = {
     .enum(['0', '1'], 'must be 0 or 1')
     .default('0')
     .transform(value => value === '1'),
+  // Whether batches are sent by the native part: server/native.
+  NATIVE: flag,
   // Whether the page may end workers: in a lab alone.
   LAB: flag,
   LOG_LEVEL: z.enum(levels, `must be one of ${levels.join(' ')}`).default('info'),

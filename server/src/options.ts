@@ -22,6 +22,7 @@ export type Settings = Record<LimitName, number> & {
   instance: number
   authorize: Authorize | undefined
   corsOrigins: readonly string[]
+  native: boolean
   log: Log | undefined
 }
 
@@ -77,6 +78,7 @@ const schema = z.strictObject({
   instance: z.int('must be an integer, 0 or more').min(0, 'must be an integer, 0 or more').default(0),
   authorize: z.custom<Authorize>(value => typeof value === 'function', 'must be a function').optional(),
   corsOrigins: z.array(z.string().refine(isOrigin, 'must be an origin like https://example.com')).default([]),
+  native: z.boolean('must be true or false').default(false),
   log: z
     .custom<Log>(isLog, 'must have debug, info, warn and error, like a pino logger or console')
     .optional(),

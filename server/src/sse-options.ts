@@ -32,6 +32,11 @@ export type SseOptions = {
   authorize?: Authorize | undefined
   /** Pages of these origins may read streams. Leave it empty where your framework answers CORS. Default: none. */
   corsOrigins?: readonly string[] | undefined
+  /**
+   * Whether batches are sent to many streams by one native call each, if `native/` beside the package was built for this machine.
+   * It costs a fifth less processor time for a delivery, or more. Default: false.
+   */
+  native?: boolean | undefined
   /** Where facts go, a few lines an hour. A pino logger will do, or `console`. Default: warnings and errors on standard error. */
   log?: Log | undefined
   /** Time between signs of life on every stream. Keep it under a third of what any proxy waits. 0: none. Default: 15,000. */

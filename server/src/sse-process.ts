@@ -8,6 +8,7 @@ import { readDraft } from './http/draft.ts'
 import { openPublisher, type Published, type Publisher } from './http/publisher.ts'
 import type { ReceiveWish } from './http/receive.ts'
 import type { Response } from './http/response.ts'
+import { openWriteAll } from './http/send-all.ts'
 import type { StreamWish } from './http/stream-request.ts'
 import { beat } from './hub/beat.ts'
 import { openHubs } from './hub/open-hub.ts'
@@ -50,7 +51,8 @@ export class Sse {
     this.redis = redis
     this.metrics = openRegistry(settings.name)
     const observe = openHistograms(this.metrics)
-    const { hub, listen } = openHubs(settings, bus, observe, log)
+    const writeAll = settings.native ? openWriteAll(log) : undefined
+    const { hub, listen } = openHubs(settings, bus, { observe, log, writeAll })
     registerMetrics(this.metrics, { hub: (this.#hub = hub), bus })
     const { name: worker, instance, heartbeatMs, eventBytesMax } = settings
     const quotas = new Quotas(settings)

@@ -38,6 +38,8 @@ export class Stats {
   delivered = 0
   /** Bytes of frames written to streams: events, gaps and heartbeats, without HTTP's framing. */
   bytes = 0
+  /** Writes that went past Node, by the native part. */
+  nativeWrites = 0
   /** Gaps told to all streams that they concern. */
   gaps = 0
   /** Gaps told to one stream: for the id that it came back with, or because the tail went past it in its replay. */

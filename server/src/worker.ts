@@ -121,6 +121,7 @@ function openSse(config: Config, name: WorkerName, log: Log, authorize: Authoriz
     name: name.worker,
     instance: name.instance,
     corsOrigins: config.corsOrigins,
+    native: config.native,
     log,
     authorize,
     ...Object.fromEntries(numbers),

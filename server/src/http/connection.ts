@@ -1,6 +1,8 @@
 import type { OutgoingHttpHeaders } from 'node:http'
 import { Http2ServerResponse } from 'node:http2'
+import { Socket } from 'node:net'
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { TLSSocket } from 'node:tls'
 import type { CloseReason, Connection } from '../hub/hub.ts'
 import { BareResponse } from './bare-response.ts'
 import { Http2Sink, type Sink } from './http2-sink.ts'
@@ -72,6 +74,22 @@ export class HttpConnection implements Connection {
     return true
   }
 
+  /**
+   * The number of its socket, by which chunks may be sent past Node in this turn and in no other; undefined where they must go
+   * through `write`: for HTTP/1.0 and HTTP/2, for TLS, behind something that is unsent, and to a connection that is over.
+   */
+  get descriptor(): number | undefined {
+    const socket = this.#socket
+    return this.#isChunked && this.#reason === undefined && isBare(socket) && socket.writableLength === 0
+      ? descriptorOf(socket)
+      : undefined
+  }
+
+  /** Writes what the socket did not take of a chunk that was sent by its number. */
+  writeRest(bytes: Buffer): void {
+    this.#socket.write(bytes)
+  }
+
   /** Resolves in another turn of the event loop; if much is unsent, only when it is sent or the stream is over. */
   async room(): Promise<void> {
     if (!this.#socket.writableNeedDrain) {
@@ -127,6 +145,19 @@ export class HttpConnection implements Connection {
   }
 }
 
+function isBare(sink: Sink): sink is Socket {
+  return sink instanceof Socket && !(sink instanceof TLSSocket) && !sink.destroyed
+}
+
+// `_handle` is no documented part of a socket, but it is what Node's own cluster sends to its workers. A closed one has none.
+function descriptorOf(socket: Socket): number | undefined {
+  if (!('_handle' in socket)) return undefined
+  // oxlint-disable-next-line no-underscore-dangle
+  const handle = socket._handle
+  if (typeof handle !== 'object' || handle === null || !('fd' in handle)) return undefined
+  return typeof handle.fd === 'number' && handle.fd >= 0 ? handle.fd : undefined
+}
+
 function sinkOf(response: Response): Sink {
   if (response instanceof Http2ServerResponse) return new Http2Sink(response.stream)
   if (response.socket === null) throw new Error('the response has lost its socket')
@@ -137,7 +168,7 @@ const lineEnd = Buffer.from('\r\n')
 const chunks = new WeakMap<Buffer, Buffer>()
 
 /** A chunk of HTTP/1.1 that holds the frames. It is made once for all connections that are given the same buffer. */
-function chunkOf(frames: Buffer): Buffer {
+export function chunkOf(frames: Buffer): Buffer {
   let chunk = chunks.get(frames)
   if (chunk === undefined) {
     const size = Buffer.from(`${frames.length.toString(16)}\r\n`)

@@ -1,5 +1,6 @@
 import type { BusLog } from '../bus/bus.ts'
 import type { Stats } from '../stats.ts'
+import type { WriteAll } from './broadcast.ts'
 import type { TailBounds } from './tail.ts'
 import type { TurnParts } from './turn.ts'
 
@@ -14,6 +15,8 @@ export type HubParts = {
   pieceBytesMax: number
   stats?: Stats
   turn?: TurnParts
+  /** A quicker way to write to many connections. */
+  writeAll?: WriteAll | undefined
   /** Hears how many events each replay was, when its stream has caught up. */
   onReplayed?: (events: number) => void
   /** Hears of a stream that was dropped because a write to it failed, and of an event that no frame could be made of. */

@@ -31,11 +31,11 @@ export class Hub implements Subscriber {
   #connections = 0
 
   constructor(parts: HubParts) {
-    const { log, stats = new Stats(), onError = () => undefined } = parts
+    const { log, writeAll, stats = new Stats(), onError = () => undefined } = parts
     const turn = new Turn(parts.turn)
     this.stats = stats
     this.#onError = onError
-    const broadcast = new Broadcast({ subscriptions: this.#subscriptions, turn, stats, onError })
+    const broadcast = new Broadcast({ subscriptions: this.#subscriptions, turn, stats, writeAll, onError })
     this.#broadcast = broadcast
     this.#returns = log && new Returns({ ...parts, log, broadcast, turn, stats })
   }

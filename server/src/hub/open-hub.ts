@@ -8,6 +8,7 @@ import { OpenLogs } from '../partitions/open-logs.ts'
 import { PartitionedBus, type AnyBus } from '../partitions/partitioned-bus.ts'
 import { PartitionedHub } from '../partitions/partitioned-hub.ts'
 import { Stats } from '../stats.ts'
+import type { WriteAll } from './broadcast.ts'
 import { Hub } from './hub.ts'
 import type { StreamHub } from './stream-hub.ts'
 
@@ -18,7 +19,11 @@ const pieceBytesMax = 2 ** 16
 export type Hubs = { hub: StreamHub; listen: () => Promise<void> }
 
 /** Makes the hub of a worker, with its bounds, its metrics and its log. */
-export function openHubs(settings: Settings, bus: AnyBus, observe: Observe, log: Log): Hubs {
+export function openHubs(
+  settings: Settings,
+  bus: AnyBus,
+  { observe, log, writeAll }: { observe: Observe; log: Log; writeAll: WriteAll | undefined },
+): Hubs {
   const stats = new Stats()
   const dropped = new RepeatedFact(log, { text: 'a stream or an event was dropped', level: 'error' })
   const { logEventsMax: eventsMax, logBytesMax: bytesMax } = logBoundsOf(settings)
@@ -28,6 +33,7 @@ export function openHubs(settings: Settings, bus: AnyBus, observe: Observe, log:
       tail: { eventsMax, bytesMax },
       pieceBytesMax: Math.min(pieceBytesMax, settings.bufferedBytesMax / 2),
       stats,
+      writeAll,
       onReplayed: observe.replayed,
       onError: error => dropped.happened({ err: error }, kindOf(error)),
     })

@@ -65,6 +65,11 @@ export function registerMetrics(
   )
   counter('sse_events_delivered_total', 'Events written to streams', () => stats.delivered)
   counter('sse_bytes_delivered_total', 'Bytes of frames written to streams', () => stats.bytes)
+  counter(
+    'sse_native_writes_total',
+    'Writes to streams that went past Node, by the native part',
+    () => stats.nativeWrites,
+  )
   counter('sse_gaps_total', 'Gaps announced to all streams of this worker', () => stats.gaps)
   counter(
     'sse_gaps_on_return_total',

@@ -47,6 +47,7 @@ export async function startLabWorld(): Promise<World> {
         ...environment,
         PORT: String(port),
         BUS: buses[name],
+        NATIVE: process.env.FAULTS_NATIVE ?? '0',
         REDIS_URL: `redis://${testAlias}:${links[letter].port}`,
       })
       resources.use(started)
