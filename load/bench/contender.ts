@@ -31,14 +31,19 @@ export const limit: Contender = {
 export type Way = 'direct' | 'tcp' | 'socket'
 
 /** `serverAlone`: what nginx takes is not counted. */
-type Shape = { workers?: number; way?: Way; serverAlone?: boolean }
+type Shape = { workers?: number; way?: Way; serverAlone?: boolean; native?: boolean }
 
 /** The lab's image as it is, on the bus that loses nothing; alone, or behind the lab's nginx. */
-export function lab({ workers = 2, way = 'direct', serverAlone = false }: Shape = {}): Contender {
+export function lab({
+  workers = 2,
+  way = 'direct',
+  serverAlone = false,
+  native = false,
+}: Shape = {}): Contender {
   return {
-    name: `lab${workers === 2 ? '' : `, WORKERS=${workers}`}${way === 'socket' ? ', socket file' : ''}`,
+    name: `lab${workers === 2 ? '' : `, WORKERS=${workers}`}${way === 'socket' ? ', socket file' : ''}${native ? ', NATIVE=1' : ''}`,
     start: async () => {
-      const env = labEnv(workers)
+      const env = { ...labEnv(workers), NATIVE: native ? '1' : '0' }
       return await startHub({
         env: way === 'socket' ? { ...env, SOCKET: socketFile } : env,
         workers,

@@ -142,6 +142,26 @@ export const rows: Row[] = [
     answer: ({ usPerDelivery }) => usPerDelivery * 10,
     onlyWhenChosen: true,
   },
+  // What the native part brings, beside the same server without it.
+  ...[
+    { streams: 1000, rate: 50 },
+    { streams: 10_000, rate: 5 },
+  ].map(load => ({
+    name: `native: ${load.streams.toLocaleString('en')} streams, ${load.rate} events/s`,
+    unit: 'CPU µs per delivery',
+    contenders: [limit, lab(), lab({ native: true })],
+    load,
+    answer: ({ usPerDelivery }: Figures) => usPerDelivery,
+    onlyWhenChosen: true as const,
+  })),
+  {
+    name: 'native: 200 streams, 16 publishers in a closed loop',
+    unit: 'deliveries a second',
+    contenders: [lab(), lab({ native: true }), express()],
+    load: { streams: 200, rate: 0, publishers: 16, seconds: 6 },
+    answer: ({ perSecond }) => perSecond,
+    onlyWhenChosen: true,
+  },
   // The curves change one thing each. 50,000 deliveries a second, but for the rate.
   ...[250, 1000, 4000, 10_000].map(streams =>
     curve(`${streams.toLocaleString('en')} streams, ${50_000 / streams} events/s`, {
