@@ -105,6 +105,7 @@ export const environment = {
   PUBLISH_TIMEOUT_MS: integer(...limits.publishTimeoutMs),
   CONFIRM: integer(...limits.confirm),
   PARTITIONS: integer(...limits.partitions),
+  BATCH_MS: integer(...limits.batchMs),
   UNSENT_BYTES_MAX: integer(...limits.unsentBytesMax),
   SUBJECT_STREAMS_MAX: integer(...limits.subjectStreamsMax),
   SUBJECT_PUBLISHES_PER_SECOND_MAX: integer(...limits.subjectPublishesPerSecondMax),

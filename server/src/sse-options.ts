@@ -69,6 +69,11 @@ export type SseOptions = {
    * not to be changed: another number is another log. They share logEventsMax and logBytesMax. Default: 1.
    */
   partitions?: number | undefined
+  /**
+   * Where events follow each other within this time, they are gathered for so long: each comes at most so much later, and costs
+   * less. One after a silence comes at once. Default: 0, never.
+   */
+  batchMs?: number | undefined
   /** Unsent bytes of all streams together, at which the fullest are dropped. Default: 256 MiB. */
   unsentBytesMax?: number | undefined
   /** What one subject of a grant may take of this process. Defaults: 20 streams; 50 publishes a second, and as many at once. */

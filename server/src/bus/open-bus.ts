@@ -24,12 +24,12 @@ export function openBus(settings: Settings, redis: RedisLinks | undefined, log: 
 }
 
 function openStreams(settings: Settings, redis: RedisLinks, log: Log): AnyBus {
-  const { partitions, confirm, publishTimeoutMs } = settings
+  const { partitions, confirm, publishTimeoutMs, batchMs } = settings
   const { commands, listener, openListener } = redis
   const publisher = confirm > 0 ? redis.openPublisher() : undefined
   const shared = {
     commands,
-    bounds: { ...logBoundsOf(settings), batchBytesMax: settings.bufferedBytesMax / 2 },
+    bounds: { ...logBoundsOf(settings), batchBytesMax: settings.bufferedBytesMax / 2, batchMs },
     publishTimeoutMs,
     log,
     ...(publisher && { confirm: { redis: publisher, replicas: confirm } }),

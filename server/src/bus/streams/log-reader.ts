@@ -8,6 +8,7 @@ import type { RawEntry } from './log-entry.ts'
 import { LogFacts } from './log-facts.ts'
 import type { LogKeys } from './log-keys.ts'
 import { Markers } from './markers.ts'
+import { Pace } from './pace.ts'
 import { ReaderLink } from './reader-link.ts'
 import { RedisLog } from './redis-log.ts'
 import type { RedisClient } from '../../redis-client.ts'
@@ -24,6 +25,8 @@ export type LogReaderParts = {
   keys: LogKeys
   subscriber: Subscriber
   batchBytesMax: number
+  /** How long events that follow each other quickly are gathered. Default: 0. */
+  batchMs?: number | undefined
   log: Log
 }
 
@@ -38,15 +41,17 @@ export class LogReader {
   readonly #chain = new Chain()
   readonly #markers: Markers
   readonly #handOver: HandOver
+  readonly #pace: Pace
   // Whether the log was looked at since the link came up, or fell silent.
   #checked = false
   #readCount = readCountMax
   #ready = false
   #closed = false
 
-  constructor({ reader, keys, subscriber, batchBytesMax, log }: LogReaderParts) {
+  constructor({ reader, keys, subscriber, batchBytesMax, batchMs = 0, log }: LogReaderParts) {
     this.#link = new ReaderLink(reader, () => this.#linkIsLost())
     this.#redisLog = new RedisLog(reader, keys)
+    this.#pace = new Pace(batchMs)
     this.#facts = new LogFacts(log)
     const [chain, facts] = [this.#chain, this.#facts]
     this.#markers = new Markers({ redisLog: this.#redisLog, chain, facts })
@@ -98,6 +103,8 @@ export class LogReader {
         this.#handOver.goLive()
         caughtUp()
       }
+      const pauseMs = entries.length > 0 && this.#ready ? this.#pace.after(entries.length) : 0
+      if (pauseMs > 0) await pause(pauseMs)
     }
   }
 

@@ -20,8 +20,8 @@ export type StreamsParts = {
   reader: RedisClient | (() => RedisClient)
   /** Default: those of the one log of one Redis. */
   keys?: LogKeys
-  /** What the log keeps, in events and in bytes (as Draft counts them), and what the hub gets at a time. */
-  bounds: { logEventsMax: number; logBytesMax: number; batchBytesMax: number }
+  /** What the log keeps, in events and in bytes (as Draft counts them), and what the hub gets at a time. batchMs: see Pace. */
+  bounds: { logEventsMax: number; logBytesMax: number; batchBytesMax: number; batchMs?: number }
   /** How many replicas must have an event, and a connection for that alone. Default: none. */
   confirm?: { redis: RedisClient; replicas: number }
   /** How long a publish may take in all, also where room must be made first. */
@@ -83,6 +83,7 @@ export class StreamsBus implements Bus {
       keys: this.#keys,
       subscriber,
       batchBytesMax: bounds.batchBytesMax,
+      batchMs: bounds.batchMs,
       log,
     })
     await Promise.all([this.#reader.start(), this.#confirmed?.open()])
