@@ -31,7 +31,7 @@ export const limit: Contender = {
 export type Way = 'direct' | 'tcp' | 'socket'
 
 /** `serverAlone`: what nginx takes is not counted. */
-type Shape = { workers?: number; way?: Way; serverAlone?: boolean; native?: boolean }
+type Shape = { workers?: number; way?: Way; serverAlone?: boolean; native?: boolean; batchMs?: number }
 
 /** The lab's image as it is, on the bus that loses nothing; alone, or behind the lab's nginx. */
 export function lab({
@@ -39,11 +39,12 @@ export function lab({
   way = 'direct',
   serverAlone = false,
   native = false,
+  batchMs = 0,
 }: Shape = {}): Contender {
   return {
-    name: `lab${workers === 2 ? '' : `, WORKERS=${workers}`}${way === 'socket' ? ', socket file' : ''}${native ? ', NATIVE=1' : ''}`,
+    name: `lab${workers === 2 ? '' : `, WORKERS=${workers}`}${way === 'socket' ? ', socket file' : ''}${native ? ', NATIVE=1' : ''}${batchMs > 0 ? `, BATCH_MS=${batchMs}` : ''}`,
     start: async () => {
-      const env = { ...labEnv(workers), NATIVE: native ? '1' : '0' }
+      const env = { ...labEnv(workers), NATIVE: native ? '1' : '0', BATCH_MS: String(batchMs) }
       return await startHub({
         env: way === 'socket' ? { ...env, SOCKET: socketFile } : env,
         workers,

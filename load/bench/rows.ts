@@ -162,6 +162,23 @@ export const rows: Row[] = [
     answer: ({ perSecond }) => perSecond,
     onlyWhenChosen: true,
   },
+  // What it brings to gather events, at rates where they follow each other within 10 ms, and at one where they do not.
+  ...[50, 500, 1000].map(rate => ({
+    name: `batches: 100 streams, ${rate} events/s`,
+    unit: 'CPU µs per event, with its deliveries',
+    contenders: [lab(), lab({ batchMs: 10 })],
+    load: { streams: 100, rate, publishers: 16 },
+    answer: ({ usPerDelivery }: Figures) => usPerDelivery * 100,
+    onlyWhenChosen: true as const,
+  })),
+  {
+    name: 'batches: 200 streams, 16 publishers in a closed loop',
+    unit: 'deliveries a second',
+    contenders: [lab(), lab({ batchMs: 10 }), express()],
+    load: { streams: 200, rate: 0, publishers: 16, seconds: 6 },
+    answer: ({ perSecond }) => perSecond,
+    onlyWhenChosen: true,
+  },
   // The curves change one thing each. 50,000 deliveries a second, but for the rate.
   ...[250, 1000, 4000, 10_000].map(streams =>
     curve(`${streams.toLocaleString('en')} streams, ${50_000 / streams} events/s`, {
