@@ -2,13 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Log } from '../../observe/facts.ts'
 import { kindOf } from '../../observe/repeated-fact.ts'
 import type { Subscriber } from '../bus.ts'
+import { Batching } from './batching.ts'
 import { Chain } from './chain.ts'
 import { HandOver } from './hand-over.ts'
 import type { RawEntry } from './log-entry.ts'
 import { LogFacts } from './log-facts.ts'
 import type { LogKeys } from './log-keys.ts'
 import { Markers } from './markers.ts'
-import { Pace } from './pace.ts'
 import { ReaderLink } from './reader-link.ts'
 import { RedisLog } from './redis-log.ts'
 import type { RedisClient } from '../../redis-client.ts'
@@ -41,7 +41,7 @@ export class LogReader {
   readonly #chain = new Chain()
   readonly #markers: Markers
   readonly #handOver: HandOver
-  readonly #pace: Pace
+  readonly #batching: Batching
   // Whether the log was looked at since the link came up, or fell silent.
   #checked = false
   #readCount = readCountMax
@@ -51,7 +51,7 @@ export class LogReader {
   constructor({ reader, keys, subscriber, batchBytesMax, batchMs = 0, log }: LogReaderParts) {
     this.#link = new ReaderLink(reader, () => this.#linkIsLost())
     this.#redisLog = new RedisLog(reader, keys)
-    this.#pace = new Pace(batchMs)
+    this.#batching = new Batching(batchMs)
     this.#facts = new LogFacts(log)
     const [chain, facts] = [this.#chain, this.#facts]
     this.#markers = new Markers({ redisLog: this.#redisLog, chain, facts })
@@ -103,7 +103,7 @@ export class LogReader {
         this.#handOver.goLive()
         caughtUp()
       }
-      const pauseMs = entries.length > 0 && this.#ready ? this.#pace.after(entries.length) : 0
+      const pauseMs = entries.length > 0 && this.#ready ? this.#batching.after(entries.length) : 0
       if (pauseMs > 0) await pause(pauseMs)
     }
   }

@@ -20,7 +20,7 @@ export type StreamsParts = {
   reader: RedisClient | (() => RedisClient)
   /** Default: those of the one log of one Redis. */
   keys?: LogKeys
-  /** What the log keeps, in events and in bytes (as Draft counts them), and what the hub gets at a time. batchMs: see Pace. */
+  /** What the log keeps, in events and in bytes (as Draft counts them), and what the hub gets at a time. batchMs: see Batching. */
   bounds: { logEventsMax: number; logBytesMax: number; batchBytesMax: number; batchMs?: number }
   /** How many replicas must have an event, and a connection for that alone. Default: none. */
   confirm?: { redis: RedisClient; replicas: number }

@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { Pace } from './pace.ts'
+import { Batching } from './batching.ts'
 
 /** When each event of a log is read, in ms, for events that were published at these times. */
 function readTimes(batchMs: number, published: readonly number[]): number[] {
   let now = 0
-  const pace = new Pace(batchMs, () => now)
+  const batching = new Batching(batchMs, () => now)
   const reads: number[] = []
   while (reads.length < published.length) {
     const next = published[reads.length] ?? 0
     now = Math.max(now, next)
     const count = published.filter(at => at <= now).length - reads.length
     reads.push(...Array.from({ length: count }, () => now))
-    now += pace.after(count)
+    now += batching.after(count)
   }
   return reads
 }

@@ -3,7 +3,7 @@
  * So where events follow each other within `batchMs`, they are gathered for that long, and at most that much later.
  * One that comes after silence is read at once.
  */
-export class Pace {
+export class Batching {
   readonly #batchMs: number
   readonly #now: () => number
   #lastAt = -Infinity
