@@ -15,7 +15,7 @@ export const herd = scenario({
     'EventSource waits for a fixed time, without jitter: 3 s in Chromium, 5 s in Firefox, or what `retry:` said. Streams that were cut together come back together.',
   fix: 'A random `retry:` for each stream spreads the herd evenly over the range; a drain in small waves keeps it from forming.',
   code: [
-    { file: 'server/src/http/stream.ts', text: 'randomBetween(retryMsMin, retryMsMax)' },
+    { file: 'server/src/http/stream.ts', text: 'randomBetween(retryMsMin, Math.max(retryMsMax,' },
     { file: 'server/src/http/drain.ts', text: 'const endsPerSecondMin = 200' },
   ],
   sides: { broken: 0, fixed: 1 },

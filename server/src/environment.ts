@@ -102,6 +102,8 @@ export const environment = {
   BUFFERED_BYTES_MAX: integer(...limits.bufferedBytesMax),
   EVENT_BYTES_MAX: integer(...limits.eventBytesMax),
   CONNECTIONS_MAX: integer(...limits.connectionsMax),
+  RETURNS_PER_SECOND: integer(...limits.returnsPerSecond),
+  OPENS_PER_SECOND_MAX: integer(...limits.opensPerSecondMax),
   PUBLISH_TIMEOUT_MS: integer(...limits.publishTimeoutMs),
   CONFIRM: integer(...limits.confirm),
   PARTITIONS: integer(...limits.partitions),

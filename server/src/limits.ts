@@ -20,6 +20,8 @@ export const limits = {
   bufferedBytesMax: [1024, 2 ** 30, 2 ** 20],
   eventBytesMax: [256, 2 ** 26, 2 ** 16],
   connectionsMax: [1, 1_000_000, 10_000],
+  returnsPerSecond: [1, 1_000_000, 500],
+  opensPerSecondMax: [1, 1_000_000, 10_000],
   publishTimeoutMs: [1, 60_000, 1500],
   confirm: [0, 5, 0],
   partitions: [1, 64, 1],

@@ -21,6 +21,7 @@ export type Settings = Record<LimitName, number> & {
   name: string
   instance: number
   authorize: Authorize | undefined
+  fleet: SseOptions['fleet']
   corsOrigins: readonly string[]
   native: boolean
   log: Log | undefined
@@ -33,6 +34,10 @@ export class OptionsError extends Error {
 
 function isOrigin(text: string): boolean {
   return URL.canParse(text) && new URL(text).origin === text
+}
+
+function isFunction(value: unknown): boolean {
+  return typeof value === 'function'
 }
 
 function isLog(value: unknown): value is Log {
@@ -76,7 +81,8 @@ const schema = z.strictObject({
     .regex(oneWord, 'must be 1 to 255 visible ASCII characters without spaces')
     .optional(),
   instance: z.int('must be an integer, 0 or more').min(0, 'must be an integer, 0 or more').default(0),
-  authorize: z.custom<Authorize>(value => typeof value === 'function', 'must be a function').optional(),
+  authorize: z.custom<Authorize>(isFunction, 'must be a function').optional(),
+  fleet: z.custom<NonNullable<SseOptions['fleet']>>(isFunction, 'must be a function').optional(),
   corsOrigins: z.array(z.string().refine(isOrigin, 'must be an origin like https://example.com')).default([]),
   native: z.boolean('must be true or false').default(false),
   log: z
@@ -90,9 +96,16 @@ export function readOptions(options: SseOptions): Settings {
   if (!read.success) {
     throw new OptionsError(`createSse: ${read.error.issues.map(issue => wordsOf(issue, options)).join('; ')}`)
   }
-  const { redis, bus = redis === undefined ? 'memory' : 'streams', authorize, log, ...others } = read.data
+  const {
+    redis,
+    bus = redis === undefined ? 'memory' : 'streams',
+    authorize,
+    fleet,
+    log,
+    ...others
+  } = read.data
   const { name = `${hostname()}/${randomBytes(3).toString('hex')}/${others.instance}` } = others
-  const settings: Settings = { ...others, name, redis, bus, authorize, log }
+  const settings: Settings = { ...others, name, redis, bus, authorize, fleet, log }
   const wrong = disagreements(settings, spelled => spelled)
   if (bus !== 'memory' && redis === undefined) {
     wrong.unshift(`redis is missing (bus ${bus} needs it, like redis://localhost:6379)`)

@@ -2,6 +2,7 @@ import type { Grant } from './grant.ts'
 import type { Request } from './http/body.ts'
 import type { Log } from './observe/facts.ts'
 import type { RedisMode } from './redis-url.ts'
+import type { Fleet } from './sse-types.ts'
 
 /** Says who a request is: what it may do, or undefined for nobody. May also throw a Refusal with words of its own. */
 export type Authorize = (request: Request) => Grant | undefined | Promise<Grant | undefined>
@@ -41,7 +42,10 @@ export type SseOptions = {
   log?: Log | undefined
   /** Time between signs of life on every stream. Keep it under a third of what any proxy waits. 0: none. Default: 15,000. */
   heartbeatMs?: number | undefined
-  /** How long a client waits until it comes back: a random time between the two. Defaults: 1000 and 5000. */
+  /**
+   * How long a client waits until it comes back: a random time between the two, or longer by returnsPerSecond.
+   * Defaults: 1000 and 5000.
+   */
   retryMsMin?: number | undefined
   retryMsMax?: number | undefined
   /** Age at which a stream ends by itself, and its client comes back to any process. 0: never. Default: 1,800,000. */
@@ -57,6 +61,15 @@ export type SseOptions = {
   eventBytesMax?: number | undefined
   /** Streams of this process; one more is told to come back later. Default: 10,000. */
   connectionsMax?: number | undefined
+  /** How many streams should come back to a process in a second when all do: a full one tells them a longer time. Default: 500. */
+  returnsPerSecond?: number | undefined
+  /**
+   * How large the fleet is that they come back to, as far as it is known; undefined: it is not. Called for each stream, and must not throw.
+   * Default: each process takes itself for the mean.
+   */
+  fleet?: (() => Fleet | undefined) | undefined
+  /** Streams that this process opens in a second, and as many at once; one more is told to come back later. Default: 10,000. */
+  opensPerSecondMax?: number | undefined
   /** How long a publish waits for Redis. Default: 1500. */
   publishTimeoutMs?: number | undefined
   /**

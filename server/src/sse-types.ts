@@ -10,6 +10,9 @@ export type SseStatus = {
   busLagMs: number | null
 }
 
+/** The processes that take streams, and the streams that all processes have open. */
+export type Fleet = { streams: number; workers: number }
+
 /** What else a publish may say. */
 export type PublishMore = {
   /** One line of at most 256 characters. Default: none, which a page hears as `message`. */

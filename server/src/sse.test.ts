@@ -67,6 +67,37 @@ test('what cannot be published is refused by name', async t => {
   await assert.rejects(sse.publish('a', 1, { grant: { publish: ['b'] } }), { code: 'forbidden' })
 })
 
+test('streams beyond those that a process opens in a second are told to come back, and counted', async t => {
+  const sse = await open(t, { opensPerSecondMax: 2 })
+  const base = await serve(t, (request, response) => void sse.stream(request, response))
+  await using one = await TestStream.open(base)
+  await using two = await TestStream.open(base)
+  await Promise.all([one.greeted(), two.greeted()])
+
+  const third = await call('GET', base)
+
+  assert.deepEqual([third.status, /^retry: \d+\n$/.test(third.body)], [200, true], third.body)
+  const turnedAway = await sse.metrics.getSingleMetric('sse_connections_turned_away_total')?.get()
+  assert.equal(turnedAway?.values[0]?.value, 1)
+})
+
+test('a large fleet tells its streams a longer time to come back, and its last one to those who find no place', async t => {
+  const fleet = { streams: 1_000_000, workers: 10 }
+  const sse = await open(t, { fleet: () => fleet, connectionsMax: 1, retryMsMin: 1000, retryMsMax: 1000 })
+  const base = await serve(t, (request, response) => void sse.stream(request, response))
+  await using one = await TestStream.openGreeted(base)
+
+  const told = [one.retryMs ?? NaN]
+  for (let n = 0; n < 20; n += 1)
+    told.push(Number(/^retry: (\d+)\n$/.exec((await call('GET', base)).body)?.[1]))
+
+  assert.ok(
+    told.every(ms => ms >= 1000 && ms <= 121_000),
+    told.join(' '),
+  )
+  assert.ok(Math.max(...told) > 5000, told.join(' '))
+})
+
 test('a topic outside of the grant is 403 as problem details, and opens nothing', async t => {
   const sse = await open(t)
   const grant = { subscribe: ['room/*'], publish: ['room/1'] }

@@ -18,7 +18,7 @@ export type { Log } from './observe/facts.ts'
 export { OptionsError } from './options.ts'
 export type { Authorize, SseOptions } from './sse-options.ts'
 export type { Sse } from './sse-process.ts'
-export type { PublishMore, SseStatus } from './sse-types.ts'
+export type { Fleet, PublishMore, SseStatus } from './sse-types.ts'
 
 /**
  * Makes this process a part of the hub. It connects at once, and again whenever the link breaks.

@@ -16,7 +16,7 @@ import { labCalls } from './lab/lab.ts'
 import type { Log } from './observe/facts.ts'
 import { collectProcessMetrics } from './observe/process-metrics.ts'
 import { statusReader } from './observe/status.ts'
-import { createSse, type Authorize, type Sse } from './sse.ts'
+import { createSse, type Fleet, type Sse, type SseOptions } from './sse.ts'
 
 const docsFolder = fileURLToPath(new URL('../../docs/dist', import.meta.url))
 const pageFolder = fileURLToPath(new URL('../../client/dist', import.meta.url))
@@ -39,11 +39,13 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
     config.auth === 'jwt'
       ? new JwtAccess({ issuers: config.authIssuers ?? [], origins: config.corsOrigins, log })
       : undefined
-  const sse = openSse(config, name, log, access?.authorize)
+  let fleet: Fleet | undefined
+  const sse = openSse(config, name, { log, authorize: access?.authorize, fleet: () => fleet })
   collectProcessMetrics(sse.metrics)
   const workers = new Workers({
     commands: sse.redis,
     log,
+    onFleet: known => (fleet = known),
     status: statusReader(name, sse),
     metrics: () => sse.metrics.getMetricsAsJSON(),
   })
@@ -111,7 +113,11 @@ function onlyOwn<Kind extends Response>(
 }
 
 // An environment has more than the package: only what both know goes on.
-function openSse(config: Config, name: WorkerName, log: Log, authorize: Authorize | undefined): Sse {
+function openSse(
+  config: Config,
+  name: WorkerName,
+  more: Pick<SseOptions, 'log' | 'authorize' | 'fleet'>,
+): Sse {
   const numbers = limitNames.map(limit => [limit, config[limit]])
   return createSse({
     redis: config.redisUrl,
@@ -122,8 +128,7 @@ function openSse(config: Config, name: WorkerName, log: Log, authorize: Authoriz
     instance: name.instance,
     corsOrigins: config.corsOrigins,
     native: config.native,
-    log,
-    authorize,
+    ...more,
     ...Object.fromEntries(numbers),
   })
 }

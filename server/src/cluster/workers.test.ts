@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
-import { pino } from 'pino'
+import { pino, type Logger } from 'pino'
 import { collectDefaultMetrics, Registry } from 'prom-client'
 import { until } from '@sse-lab/testkit/wait.ts'
+import type { Fleet } from '../sse-types.ts'
 import { prometheusText } from '../observe/process-metrics.ts'
 import { Workers } from './workers.ts'
 
@@ -46,11 +47,13 @@ function events(worker: string, value: number) {
   }
 }
 
+type OpenParts = { log: Logger; connections: number; ready: boolean; onFleet: (fleet: Fleet) => void }
+
 /** A worker that has counted `events`, and what it answers: the count of each worker. */
 async function openWorker(
   worker: string,
   commands: ReturnType<typeof openRedis>,
-  log = pino({ enabled: false }),
+  { log = pino({ enabled: false }), connections = 0, ready = true, onFleet }: Partial<OpenParts> = {},
 ) {
   const counted = { events: 0 }
   const [host = '', server = '', instance] = worker.split('/')
@@ -61,13 +64,14 @@ async function openWorker(
     instance: Number(instance),
     pid: 1,
     bus: 'streams',
-    ready: true,
-    connections: 0,
+    ready,
+    connections,
   }
   const more = { delivered: 0, published: 0, busLagMs: null, eventLoopDelayMs: 0, rssBytes: 0 }
   const workers = new Workers({
     commands,
     log,
+    ...(onFleet && { onFleet }),
     status: () => ({ ...status, ...more }),
     metrics: async () => [events(worker, counted.events)],
   })
@@ -115,7 +119,7 @@ test('a worker that begins before Redis is connected says nothing of it; one tha
   const log = pino({}, { write: line => lines.push(line) })
 
   redis.away = true
-  await openWorker('host/aaaaaa/0', redis, log)
+  await openWorker('host/aaaaaa/0', redis, { log })
   assert.equal(lines.length, 0)
 
   await until('a line', 3000, () => lines[0])
@@ -189,4 +193,27 @@ test('the metrics of a real registry pass from worker to worker, and make one te
 
   assert.match(text, /process_resident_memory_bytes\{worker="host\/bbbbbb\/0"\} \d/)
   assert.match(text, /events_total\{worker="host\/aaaaaa\/0"\} 0/)
+})
+
+test('a worker is told how large the fleet is, and while Redis is away nothing', async t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const redis = openRedis()
+  const told: Fleet[] = []
+  await openWorker('host/aaaaaa/0', redis, { connections: 7 })
+  await openWorker('host/aaaaaa/1', redis, { connections: 5, ready: false })
+  await openWorker('host/bbbbbb/0', redis, { connections: 30, onFleet: fleet => told.push(fleet) })
+  assert.deepEqual(
+    told,
+    [{ streams: 42, workers: 2 }],
+    'one that leaves takes none, and its streams come back',
+  )
+
+  redis.away = true
+  t.mock.timers.tick(5000)
+  await new Promise(setImmediate)
+  assert.equal(told.length, 1)
+  redis.away = false
+  t.mock.timers.tick(5000)
+
+  await until('it to be told again', 2000, () => told.length === 2)
 })

@@ -1,5 +1,6 @@
 import type { Log } from '../observe/facts.ts'
 import { kindOf, RepeatedFact } from '../observe/repeated-fact.ts'
+import type { Fleet } from '../sse-types.ts'
 import { byName, readMetrics, readStatus, type WorkerStatus } from './worker-status.ts'
 
 const workersKey = 'sse-lab:workers'
@@ -8,6 +9,7 @@ const metricsKey = 'sse-lab:metrics'
 const beatMs = 1000
 const goneAfterMs = 3 * beatMs
 const metricsBeatMs = 5000
+const fleetBeatMs = 5000
 
 /** `answeredBy`: the worker that was asked. `partial`: Redis did not answer, so only that one is listed. */
 export type WorkerList = { workers: WorkerStatus[]; answeredBy: string; partial?: true }
@@ -30,6 +32,8 @@ export type WorkersParts = {
   commands: Fields | undefined
   status: () => WorkerStatus
   metrics: () => Promise<object[]>
+  /** Told every 5 s how large the fleet is; not while Redis is away. */
+  onFleet?: (fleet: Fleet) => void
   log: Log
 }
 
@@ -58,9 +62,10 @@ export class Workers {
     this.#timers = [
       setInterval(() => void this.#tellStatus(), beatMs),
       setInterval(() => void this.#beatMetrics(), metricsBeatMs),
+      setInterval(() => void this.#readFleet(), fleetBeatMs),
     ]
     // The memory bus does not wait for Redis: its worker mostly begins before it is connected. A second later that is a fact.
-    await Promise.all([this.#tellStatus(), this.#beatMetrics()])
+    await Promise.all([this.#tellStatus(), this.#beatMetrics(), this.#readFleet()])
     this.#begun = true
   }
 
@@ -105,6 +110,15 @@ export class Workers {
 
   async #read(key: string): Promise<Record<string, string> | undefined> {
     return await this.#parts.commands?.hgetall(key).catch(() => undefined)
+  }
+
+  async #readFleet(): Promise<void> {
+    const { onFleet } = this.#parts
+    if (onFleet === undefined) return
+    const { workers, partial } = await this.list()
+    if (partial) return
+    const streams = workers.reduce((sum, { connections }) => sum + connections, 0)
+    onFleet({ streams, workers: workers.filter(({ ready }) => ready).length })
   }
 
   async #tellStatus(): Promise<void> {

@@ -10,6 +10,7 @@ import { BareResponse } from './bare-response.ts'
 import type { Request } from './body.ts'
 import { HttpConnection } from './connection.ts'
 import { Hold } from './hold.ts'
+import { Pace } from './pace.ts'
 import { readLastId } from './query.ts'
 import { answerWith, isGone, type Response } from './response.ts'
 import { boundsOf, randomBetween } from './stream-bounds.ts'
@@ -36,10 +37,12 @@ export class StreamCalls {
   readonly #parts: StreamParts
   readonly #evicted: RepeatedFact
   readonly #encoded: RepeatedFact
+  readonly #pace: Pace
   readonly #headersOf: (origin: string | undefined) => OutgoingHttpHeaders
 
   constructor(parts: StreamParts) {
     this.#parts = parts
+    this.#pace = new Pace(parts.settings)
     this.#evicted = new RepeatedFact(parts.log, { text: 'connection closed' })
     this.#encoded = new RepeatedFact(parts.log, {
       text: 'a stream is encoded by something before it, and was cut: take compression off its path',
@@ -57,7 +60,8 @@ export class StreamCalls {
     const asked = readAsked(request, wish)
     // A request that was sent before the answer to an earlier one has no socket yet, and a stream behind other answers would
     // wait for them.
-    if (isClosed() || hub.connections >= settings.connectionsMax || response.socket === null) {
+    const isFull = hub.connections >= settings.connectionsMax
+    if (isClosed() || isFull || response.socket === null || !this.#pace.take()) {
       this.later(request, response)
       return
     }
@@ -121,8 +125,9 @@ export class StreamCalls {
   }
 
   #retryMs(): number {
-    const { retryMsMin, retryMsMax } = this.#parts.settings
-    return randomBetween(retryMsMin, retryMsMax)
+    const { settings, hub } = this.#parts
+    const { retryMsMin, retryMsMax } = settings
+    return randomBetween(retryMsMin, Math.max(retryMsMax, retryMsMin + this.#pace.spreadMs(hub.connections)))
   }
 
   #ended(details: { reason: CloseReason; openMs: number; topics: number }): void {
