@@ -50,11 +50,12 @@ test('whom the workers have no time for is told to come later, and connects agai
 test('hosts that the load alone fills never get everybody back, and that is said', () => {
   const full = { ...herd, hosts: { cores: 1, loadCores: 2 } }
 
-  const { seconds, back } = simulateReturn(full, [1, 5])
+  const { seconds, back, waitSeconds } = simulateReturn(full, [1, 5])
 
   assert.equal(seconds, null)
   assert.ok(back > 0.4 && back < 0.51, String(back))
   assert.equal(fittedRetry(full, [1, 5]), Infinity)
+  assert.equal(waitSeconds, 3600, 'nobody says how long it is beyond the hour that is simulated')
 })
 
 test('who finds no room is told to come later, again and again', () => {

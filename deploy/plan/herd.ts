@@ -33,7 +33,7 @@ export type Return = {
   connects: number
   /** How long proxies or workers had no time left: everything for those who are back is late, too. */
   fullSeconds: number
-  /** How long a client waits at most until a proxy takes its connection. */
+  /** How long a client waits at most until a proxy takes its connection, an hour at most: longer is not simulated. */
   waitSeconds: number
 }
 
@@ -52,7 +52,7 @@ export function simulateReturn(herd: Herd, retryS: Span): Return {
     back: back / streams,
     connects: connects / streams,
     fullSeconds: fullSteps * stepS,
-    waitSeconds,
+    waitSeconds: Math.min(waitSeconds, hourSteps * stepS),
   })
   for (const [step, come] of due.entries()) {
     connects += come
