@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// usage is what processes and all their descendants hold and have used.
+// usage is what processes and all their descendants hold and have used. What several of them share counts once.
 type usage struct {
 	kib int64
 	cpu time.Duration
@@ -73,9 +73,10 @@ func statFields(path string) []string {
 	return strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:]))
 }
 
+// residentKib takes of a page that several processes share the part of one: nginx' workers have all of nchan's memory in common.
 func residentKib(pid int) int64 {
-	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-	_, rest, _ := strings.Cut(string(text), "VmRSS:")
+	text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", pid))
+	_, rest, _ := strings.Cut(string(text), "\nPss:")
 	fields := strings.Fields(rest)
 	if len(fields) == 0 {
 		return 0
