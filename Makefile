@@ -21,7 +21,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
 .PHONY: help up down logs status production production-images production-down test-attacks token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
-  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image plan
+  load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench others soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image plan
 
 help: ## see: Print this list
 	@scripts/help.sh
@@ -84,7 +84,7 @@ revoke: ## take: End the streams of SUB=alice within three seconds, and refuse h
 clean: ## see: Remove the containers, networks, volumes and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
 	@$(PRODUCTION) --profile '*' down --volumes --remove-orphans 2>/dev/null || true
-	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/nginx:production sse-lab/secrets sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/nginx:production sse-lab/secrets sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/others sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
 
 build: base
 	@$(BUILD) 'sse-lab/server and sse-lab/nginx' 'a minute or two the first time' $(COMPOSE) build server nginx
@@ -160,9 +160,13 @@ record-scenarios: test-image ## work: Take the last report of `make scenarios` o
 	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$(pwd):/repository" sse-lab/test \
 	  node scenarios/report/record.ts /repository
 
-bench: test-image ## measure: What a delivery and a stream cost, beside the limit and plain Express; ROUNDS=3 ROWS=nginx (30 minutes)
-	@$(IN_TEST_IMAGE) --network host --pid host --ulimit nofile=20000:20000 --env ROUNDS --env ROWS --env RATIO_MAX \
+bench: test-image $(if $(filter 1,$(OTHERS)),others) ## measure: What a delivery and a stream cost; ROWS=nginx ROUNDS=3, OTHERS=1 with nchan, Mercure … (30 minutes, docs/performance.md)
+	@$(IN_TEST_IMAGE) --network host --pid host --ulimit nofile=20000:20000 --env ROUNDS --env ROWS --env RATIO_MAX --env OTHERS \
 	  sse-lab/test node load/bench/main.ts
+
+others: base
+	@$(BUILD) sse-lab/others 'a minute the first time: Go, npm' \
+	  docker build --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/others load/bench/others
 
 soak: test-image ## prove: Strike random faults until something is lost, at most for MINUTES=10 (10 minutes)
 	@PARTS=soak $(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test

@@ -2,18 +2,21 @@ import { execFile } from 'node:child_process'
 import { availableParallelism, cpus } from 'node:os'
 import { promisify } from 'node:util'
 import { longTurns, type LongTurn } from '@sse-lab/server/test/support/long-turns.ts'
-import { readPin, type Contender } from './contender.ts'
+import type { Contender } from './contender.ts'
 import { figures, rows, type Figures, type Row } from './rows.ts'
-import { median, ratios, rowText, type Measured } from './table.ts'
+import { readPin } from './start.ts'
+import { isLab, median, ratios, rowText } from './table.ts'
 
 /**
- * `make bench`: what a delivery and a stream cost, beside the limit of the machine and a plain Express hub. The contenders of
- * a row take turns in every round, so that a busy machine is busy for all. ROUNDS=3; ROWS=nginx chooses rows by a part of
- * their name; RATIO_MAX=2.5 fails where the lab's median costs more than so many times the limit.
+ * `make bench`: what a delivery and a stream cost, beside the limit of the machine and a plain Express hub, and with OTHERS=1
+ * beside hubs of other people. The contenders of a row take turns in every round, so that a busy machine is busy for all.
+ * ROUNDS=3; ROWS=nginx chooses rows by a part of their name; RATIO_MAX=2.5 fails where the lab's median costs more than so
+ * many times the limit.
  */
 const run = promisify(execFile)
 const rounds = readNumber('ROUNDS', 3)
 const ratioMax = readNumber('RATIO_MAX', Infinity)
+const withOthers = process.env.OTHERS === '1'
 const word = process.env.ROWS || undefined
 const chosen = rows.filter(({ name, onlyWhenChosen }) =>
   word === undefined ? !onlyWhenChosen : name.includes(word),
@@ -31,21 +34,36 @@ print(
 )
 const complaints: string[] = []
 for (const row of chosen) {
-  const measured: Measured[] = row.contenders.map(({ name }) => ({ name, answers: [], p99Ms: [] }))
+  const contenders = [...row.contenders, ...(withOthers ? (row.others ?? []) : [])]
+  const measured = contenders.map(contender => ({
+    contender,
+    name: contender.name,
+    answers: [] as number[],
+    p99Ms: [] as number[],
+    remarks: [] as string[],
+  }))
+  const failed = new Set<Contender>()
   for (let round = 0; round < rounds; round += 1) {
-    for (const [index, contender] of row.contenders.entries()) {
-      const result = await measure(row, contender)
-      measured[index]?.answers.push(row.answer(result))
-      measured[index]?.p99Ms.push(result.p99Ms)
-      const { lost, doubled, refused, closed } = result
-      // The others promise nothing.
-      if (contender.name.startsWith('lab') && lost + doubled + refused + closed > 0)
-        complaints.push(
-          `${row.name}: the lab lost ${lost} deliveries, delivered ${doubled} twice, refused ${refused} publishers, closed ${closed} streams`,
-        )
+    for (const { contender, answers, p99Ms, remarks } of measured) {
+      if (failed.has(contender)) continue
+      try {
+        const result = await measure(row, contender)
+        answers.push(row.answer(result))
+        p99Ms.push(result.p99Ms)
+        const fault = faultText(result)
+        // The others promise nothing.
+        if (fault !== undefined && isLab(contender)) complaints.push(`${row.name}: the lab ${fault}`)
+        else if (fault !== undefined) remarks.push(fault)
+      } catch (error) {
+        // With one of the others that is a result. It takes part no more: rounds are compared with each other.
+        if (row.others?.includes(contender) !== true) throw error
+        failed.add(contender)
+        answers.length = 0
+        remarks.push(`failed: ${String(error).trim().split('\n').at(-1)}`)
+      }
     }
   }
-  print(`\n${rowText(`${row.name}: ${row.unit}`, measured)}`)
+  print(`\n${rowText(`${row.name}: ${row.unit}`, measured, row.more)}`)
   const [limit, lab] = measured
   if (row.cost && limit?.name === 'limit' && lab !== undefined && median(ratios(lab, limit)) > ratioMax)
     complaints.push(
@@ -55,6 +73,11 @@ for (const row of chosen) {
 for (const turn of chosenTurns) print(`\n${await turnText(turn)}`)
 for (const complaint of complaints) print(complaint)
 process.exitCode = complaints.length > 0 ? 1 : 0
+
+function faultText({ lost, doubled, refused, closed }: Figures): string | undefined {
+  if (lost + doubled + refused + closed === 0) return undefined
+  return `lost ${lost} deliveries, delivered ${doubled} twice, refused ${refused} publishers, closed ${closed} streams`
+}
 
 /** The hub alone, in this process: its streams are counters. */
 async function turnText({ name, measure: measureTurn }: LongTurn): Promise<string> {
@@ -69,10 +92,10 @@ async function measure({ load }: Row, contender: Contender): Promise<Figures> {
     subscribe: `${running.url}/events?topic=bench`,
     publish: `${running.url}/events`,
     pids: running.pids.join(),
-    ...(running.header !== undefined && { header: running.header }),
+    ...running.speech,
     ...load,
   }
-  const words = Object.entries(options).flatMap(([name, value]) => [`-${name}`, String(value)])
+  const words = Object.entries(options).map(([name, value]) => `-${name}=${value}`)
   const { stdout } = await run('generator', words)
   return figures.parse(JSON.parse(stdout))
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { express, lab, labWithAccess, limit, type Contender } from './contender.ts'
+import { others, othersThatReplay } from './others/others.ts'
 
 /** What the generator reports: see Result in generator/main.go. */
 export const figures = z.object({
@@ -23,6 +24,8 @@ export type Row = {
   unit: string
   /** The first is what the others are compared with. */
   contenders: Contender[]
+  /** Hubs of other people, which are asked with OTHERS=1. */
+  others?: Contender[]
   /** Options of the generator. */
   load: {
     streams: number
@@ -31,8 +34,11 @@ export type Row = {
     seconds?: number
     padding?: number
     behind?: number
+    used?: true
   }
   answer: (figures: Figures) => number
+  /** Of two answers the greater is the better. */
+  more?: true
   /** The answer is what a delivery costs, so that its ratio to the limit may have a bound. */
   cost?: true
   /** Runs only when a part of its name is in ROWS. */
@@ -50,26 +56,39 @@ export const rows: Row[] = [
     name: 'server: 1,000 streams, 50 events/s',
     ...cpu,
     contenders: [limit, lab(), express()],
+    others: others(),
     load: { streams: 1000, rate: 50 },
   },
   {
     name: 'server: 10,000 streams, 5 events/s',
     ...cpu,
     contenders: [limit, lab(), express()],
+    others: others(),
     load: { streams: 10_000, rate: 5 },
   },
   {
     name: 'server: 200 streams, 16 publishers in a closed loop',
     unit: 'deliveries a second',
     contenders: [limit, lab(), express()],
+    others: others(),
     load: { streams: 200, rate: 0, publishers: 16, seconds: 6 },
     answer: ({ perSecond }) => perSecond,
+    more: true,
   },
   {
     name: 'server: 5,000 idle streams',
     unit: 'KiB per stream',
     contenders: [express(), lab()],
+    others: others(),
     load: { streams: 5000, publishers: 0, seconds: 1 },
+    answer: ({ kibPerStream }) => kibPerStream,
+  },
+  {
+    name: 'server: 5,000 idle streams after as many that have gone',
+    unit: 'KiB per stream',
+    contenders: [express(), lab()],
+    others: others(),
+    load: { streams: 5000, publishers: 0, seconds: 1, used: true },
     answer: ({ kibPerStream }) => kibPerStream,
   },
   ...[5000, 10_000].map(streams => ({
@@ -77,6 +96,7 @@ export const rows: Row[] = [
     unit: 'KiB per stream in the server',
     // As production has it: nginx asks for the road out of node:http. What nginx takes itself is not counted.
     contenders: [express({ way: 'tcp', serverAlone: true }), lab({ way: 'tcp', serverAlone: true })],
+    others: others({ way: 'tcp', serverAlone: true }),
     load: { streams, publishers: 0, seconds: 1 },
     answer: ({ kibPerStream }: Figures) => kibPerStream,
   })),
@@ -92,6 +112,7 @@ export const rows: Row[] = [
     name: 'server: 5,000 streams return at once, 100 events behind',
     unit: 's until all have caught up',
     contenders: [lab()],
+    others: othersThatReplay,
     // All streams hear the same topic: what goes on meanwhile goes to all 5,000, too.
     load: { streams: 5000, rate: 5, behind: 100 },
     answer: ({ caughtUpSeconds }) => caughtUpSeconds,
@@ -100,6 +121,7 @@ export const rows: Row[] = [
     name: 'whole way through nginx: 1,000 streams, 50 events/s',
     ...cpu,
     contenders: [express({ way: 'tcp' }), lab({ way: 'tcp' }), lab({ way: 'socket' })],
+    others: others({ way: 'tcp' }),
     load: { streams: 1000, rate: 50 },
   },
   {

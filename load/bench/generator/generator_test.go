@@ -80,3 +80,18 @@ func TestAProcessThatIsNotThereIsNotMeasuredAsNothing(t *testing.T) {
 		t.Fatal("no error")
 	}
 }
+
+func TestTheIDOfAnEventIsFoundInTheAnswerOfEachHub(t *testing.T) {
+	for pattern, answer := range map[string]string{
+		`"id":"([^"]+)"`:         `{"id":"1700000000000-0"}`,
+		`last message id: (\S+)`: "queued messages: 1\r\nlast message id: 1700000000000-0\r\n",
+		`(.+)`:                   "1700000000000-0",
+	} {
+		if id, err := idIn([]byte(answer), pattern); id != "1700000000000-0" {
+			t.Errorf("%s: %q, %v", pattern, id, err)
+		}
+	}
+	if id, err := idIn([]byte("{}"), `"id":"([^"]+)"`); err == nil {
+		t.Errorf("of nothing it is %q", id)
+	}
+}

@@ -2,8 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
+	"regexp"
 	"time"
 )
 
@@ -28,9 +28,9 @@ func runHerd(o options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	var first struct{ ID string }
-	if err := json.Unmarshal(answer, &first); err != nil || first.ID == "" {
-		return Result{}, fmt.Errorf("the answer to a publish has no id: %q", answer)
+	firstID, err := idIn(answer, o.id)
+	if err != nil {
+		return Result{}, err
 	}
 	awaitReceived(int64(len(all)))
 	cut(herd)
@@ -45,7 +45,7 @@ func runHerd(o options) (Result, error) {
 	published := make(chan error)
 	measuring.Store(true)
 	go func() { published <- one.publishAtPace(ctx, newPace(o.rate, 0, 1), 0) }()
-	if err := openAll(herd, o, first.ID, len(herd)); err != nil {
+	if err := openAll(herd, o, firstID, len(herd)); err != nil {
 		return Result{}, err
 	}
 	for deadline := time.Now().Add(lastWait); !haveAll(herd, missed) && time.Now().Before(deadline); {
@@ -63,6 +63,19 @@ func runHerd(o options) (Result, error) {
 	judge(&result, all, sent{counts: []int64{one.acknowledged}})
 	result.P99Ms = latencyOf(others).percentileMs(0.99)
 	return result, nil
+}
+
+// idIn is what the group of the pattern finds in the answer to a publish.
+func idIn(answer []byte, pattern string) (string, error) {
+	expression, err := regexp.Compile(pattern)
+	if err != nil {
+		return "", err
+	}
+	found := expression.FindSubmatch(answer)
+	if len(found) < 2 {
+		return "", fmt.Errorf("the answer to a publish has no id: %q", answer)
+	}
+	return string(found[1]), nil
 }
 
 func haveAll(streams []*stream, count int64) bool {

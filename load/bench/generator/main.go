@@ -21,6 +21,10 @@ type options struct {
 	behind     int
 	pids       string
 	header     string
+	body       string
+	media      string
+	id         string
+	used       bool
 }
 
 // Result is what a run came to. Times are in the unit of the name; CPU and memory are of the processes `pids` and all
@@ -48,6 +52,10 @@ func main() {
 	flag.Float64Var(&o.seconds, "seconds", 8, "how long it publishes; with -publishers 0, how long it is quiet")
 	flag.IntVar(&o.padding, "padding", 60, "bytes added to each event")
 	flag.IntVar(&o.behind, "behind", 0, "cut all streams, and let them return this many events behind: see herd.go")
+	flag.StringVar(&o.body, "body", `{"topic":"bench","data":"{{data}}"}`, "the body of a publish")
+	flag.StringVar(&o.media, "media", "application/json", "the Content-Type of a publish")
+	flag.StringVar(&o.id, "id", `"id":"([^"]+)"`, "where the answer to a publish has the event's id, as a regular expression")
+	flag.BoolVar(&o.used, "used", false, "as many streams have come and gone before")
 	flag.StringVar(&o.header, "header", "", "a header of every stream and publish, as \"Name: value\"")
 	flag.StringVar(&o.pids, "pids", "", "the server's processes, with commas; their descendants count, too")
 	flag.Parse()
@@ -69,6 +77,14 @@ func runLoad(o options) (Result, error) {
 	roots, err := parsePids(o.pids)
 	if err != nil {
 		return Result{}, err
+	}
+	if o.used {
+		earlier := newStreams(o.streams, o)
+		if err := openAll(earlier, o, "", dialsAtOnce); err != nil {
+			return Result{}, err
+		}
+		cut(earlier)
+		time.Sleep(settle)
 	}
 	// What the first streams of a server's life cost is mostly code that is loaded and compiled for them.
 	streams := newStreams(o.streams, o)

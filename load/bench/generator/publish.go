@@ -83,12 +83,12 @@ func (p *publisher) publishAtPace(ctx context.Context, pace *pace, count int) er
 // publish returns the body of the answer.
 func (p *publisher) publish() ([]byte, error) {
 	data := fmt.Sprintf("%s%d:%d:%d:%s", mark, p.number, p.acknowledged, time.Now().UnixNano(), strings.Repeat("x", p.padding))
-	body := fmt.Sprintf(`{"topic":"bench","data":"%s"}`, data)
+	body := strings.Replace(p.body, "{{data}}", data, 1)
 	request, err := http.NewRequest(http.MethodPost, p.options.publish, strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", p.media)
 	if name, value, found := strings.Cut(p.header, ": "); found {
 		request.Header.Set(name, value)
 	}
