@@ -72,3 +72,14 @@ test('each command of the docs runs in CI: make test-readme runs it, or the file
     }
   }
 })
+
+test('docs/decisions.md lists each of its entries', async () => {
+  const text = await read('docs/decisions.md')
+  const listed = [...text.matchAll(/^- (?:[\d-]{10} )?\[(.*)\]\(#/gm)].map(([, title]) => title)
+  const entries = [...text.matchAll(/^## (.*)$/gm)].map(([, title = '']) => title)
+
+  assert.deepEqual(
+    entries.filter(title => !listed.includes(title) && !listed.includes(title.replaceAll('`', ''))),
+    [],
+  )
+})
