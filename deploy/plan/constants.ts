@@ -268,8 +268,14 @@ const constants = {
   // The clients' way back.
   retryMinS: { value: 1, unit: 's', how: 'default', source: 'RETRY_MS_MIN' },
   retryMaxS: { value: 5, unit: 's', how: 'default', source: 'RETRY_MS_MAX' },
-  laterMinS: { value: 1.5, unit: 's', how: 'default', source: 'nginx/streaming.conf: $later_ms' },
-  laterMaxS: { value: 4.5, unit: 's', how: 'default', source: 'nginx/streaming.conf: $later_ms' },
+  returnsPerSecond: {
+    value: 500,
+    unit: 'streams that come back to a worker in a second, where its fleet tells the time for that',
+    how: 'default',
+    source: 'RETURNS_PER_SECOND, docs/settings.md',
+  },
+  laterMinS: { value: 3.5, unit: 's', how: 'default', source: 'nginx/streaming.conf: $later_ms' },
+  laterMaxS: { value: 10.5, unit: 's', how: 'default', source: 'nginx/streaming.conf: $later_ms' },
 } as const satisfies Record<string, Constant>
 
 export type ConstantName = keyof typeof constants

@@ -73,13 +73,14 @@ export function planText(plan: Plan, herd: Returns): string {
     ...plan.limits.map(limitText),
     '',
     `All ${count(question.streams)} come back at once:`,
-    `  told 1 to 5 s, as now     ${returnText(herd.now)}`,
+    `  told 1 to 5 s             ${returnText(herd.fixed)}`,
+    told(herd.toldMaxS, ', as now') + returnText(herd.now),
     Number.isFinite(herd.fittedRetryMaxS)
-      ? `  told 1 to ${count(herd.fittedRetryMaxS)} s`.padEnd(28) + returnText(herd.fitted)
+      ? told(herd.fittedRetryMaxS) + returnText(herd.fitted)
       : '  no core is spare when all are back: no wait helps',
     '',
     'Half of the hosts are lost, and their streams come to the other half:',
-    `  told 1 to 5 s, as now     ${returnText(herd.halfLost)}`,
+    told(herd.toldMaxS, ', as now') + returnText(herd.halfLost),
     '',
     'Assumed, because nobody measured it:',
     ...constantNames
@@ -88,6 +89,10 @@ export function planText(plan: Plan, herd: Returns): string {
         name => `  ${name} = ${catalogue[name].value} ${catalogue[name].unit} (${catalogue[name].source})`,
       ),
   ].join('\n')
+}
+
+function told(maxS: number, more = ''): string {
+  return `  told 1 to ${count(maxS)} s${more}`.padEnd(28)
 }
 
 function limitText({ name, need, bound, used, unit, remedy }: Limit): string {

@@ -4,8 +4,11 @@ import type { Plan } from './plan.ts'
 
 /** How the streams of a plan come back. */
 export type Returns = {
-  /** All at once, told what is told now. */
+  /** All at once, told a time that does not know how many they are. */
+  fixed: Return
+  /** The same, told up to `toldMaxS`: what a server tells that knows its fleet (RETURNS_PER_SECOND). */
   now: Return
+  toldMaxS: number
   /** The same, told what lets nobody wait: up to `fittedRetryMaxS`, which is Infinity where nothing does. */
   fitted: Return
   fittedRetryMaxS: number
@@ -14,7 +17,10 @@ export type Returns = {
 }
 
 /** Simulates them. The herd meets all hosts but one. */
-export function returnsOf({ question, hosts, workersPerHost, busyCores }: Plan, values: Values): Returns {
+export function returnsOf(
+  { question, workers, hosts, workersPerHost, busyCores }: Plan,
+  values: Values,
+): Returns {
   const inWorkers = busyCores.deliveries + busyCores.heartbeats + busyCores.publishes + busyCores.reading
   const herd: Herd = {
     streams: question.streams,
@@ -26,12 +32,16 @@ export function returnsOf({ question, hosts, workersPerHost, busyCores }: Plan, 
     laterS: [values.laterMinS, values.laterMaxS],
   }
   const retryS = [values.retryMinS, values.retryMaxS] as const
+  const spreadS = question.streams / workers / values.returnsPerSecond
+  const toldS = [values.retryMinS, Math.max(values.retryMaxS, values.retryMinS + spreadS)] as const
   const fittedRetryMaxS = fittedRetry(herd, retryS)
   return {
-    now: simulateReturn(herd, retryS),
+    fixed: simulateReturn(herd, retryS),
+    now: simulateReturn(herd, toldS),
+    toldMaxS: toldS[1],
     fitted: simulateReturn(herd, [values.retryMinS, Math.min(fittedRetryMaxS, 3600)]),
     fittedRetryMaxS,
-    halfLost: simulateReturn(halved(herd), retryS),
+    halfLost: simulateReturn(halved(herd), toldS),
   }
 }
 

@@ -30,8 +30,9 @@ const columns: [string, (plan: Plan, herd: Returns) => string][] = [
   ['Gbit/s', ({ clientsGbit }) => count(clientsGbit)],
   ['US$ a month', ({ monthUsd }) => count(monthUsd.total)],
   ['breaks first', ({ limits: [first] }) => `${first?.name} (${count((first?.used ?? 0) * 100)} %)`],
-  ['back, told 1 to 5 s', (_, herd) => back(herd.now)],
-  ['told up to, so that nobody waits', (_, herd) => `${count(herd.fittedRetryMaxS)} s`],
+  ['back, told 1 to 5 s', (_, herd) => back(herd.fixed)],
+  ['told up to', (_, herd) => `${count(herd.toldMaxS)} s`],
+  ['enough so that nobody waits', (_, herd) => `${count(herd.fittedRetryMaxS)} s`],
   ['back, half of the hosts lost', (_, herd) => back(herd.halfLost)],
 ]
 

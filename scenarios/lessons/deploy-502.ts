@@ -22,7 +22,7 @@ export const deploy502 = scenario({
   async measure(rig, port) {
     const server = await rig.server(soon)
     const nginx = await rig.nginx(server.address, text =>
-      text.replaceAll(/^( +(?:25%|\*)) +\d+;$/gm, '$1 300;'),
+      text.replaceAll(/^( +(?:12\.5%|\*)) +\d+;$/gm, '$1 300;'),
     )
     const page = await rig.page(`http://${nginx.host}:${port}/healthz`)
     const state = await openSource(page, '/events?topic=deploy', 'hello')

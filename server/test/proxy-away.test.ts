@@ -36,6 +36,10 @@ test('while no server is there, a client is told to come back, whatever it asks 
     assert.equal(later.header('cache-control'), 'no-store, no-transform')
     assert.equal(later.header('x-accel-buffering'), 'no')
   }
+  const told: number[] = []
+  for (let n = 0; n < 60; n += 1) told.push(Number(/\d+/.exec((await ask('GET /events HTTP/1.1')).text)?.[0]))
+  assert.ok(Math.min(...told) >= 3500, `so that nobody asks ten times in half a minute: ${told.join(' ')}`)
+  assert.ok(Math.max(...told) <= 10_500 && new Set(told).size >= 4, told.join(' '))
   for (const away of [
     await ask('GET /events HTTP/1.1', 'If-None-Match: *'),
     await ask('GET /events HTTP/1.1', 'If-Match: "a"'),

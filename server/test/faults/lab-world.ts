@@ -73,5 +73,7 @@ function toServers(address: string, port: number, leaves: boolean): (text: strin
       .replace('"GET /events" sse;', leaves ? '$&' : '')
       .replace('server server:3000', `server ${address}`)
       .replace('listen 80 ', `listen ${port} `)
-      .replaceAll(/^( +(?:\d+%|\*) +)(\d)500;$/gm, '$1$200;')
+      .replaceAll(/^( +(?:[\d.]+%|\*) +)(\d+)500;$/gm, (_line, before: string, seconds: string) => {
+        return `${before}${Number(seconds) * 30};`
+      })
 }
