@@ -40,7 +40,7 @@ const parts: Part[] = [
           'testkit/*.test.ts',
           'deploy/{plan,k8s}/*.test.ts',
           'scenarios/{catalogue,symptoms}.test.ts',
-          'docs/test/{site,repository}.test.ts',
+          'docs/test/{site,repository,curves}.test.ts',
         ],
         true,
       ),

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
 import { promisify } from 'node:util'
 import { longTurns, type LongTurn } from '@sse-lab/server/test/support/long-turns.ts'
 import type { Contender } from './contender.ts'
 import { figures, rows, type Figures, type Row } from './rows.ts'
 import { readPin } from './start.ts'
-import { isLab, median, ratios, rowText } from './table.ts'
+import { isLab, median, ratios, rowText, type Measured } from './table.ts'
 
 /**
  * `make bench`: what a delivery and a stream cost, beside the limit of the machine and a plain Express hub, and with OTHERS=1
@@ -33,6 +34,11 @@ print(
   `${availableParallelism()} cores (${cpus()[0]?.model}); ${pins.join(', ')}; median of ${rounds} rounds (least to most)`,
 )
 const complaints: string[] = []
+/** As docs/curves reads it. */
+const curves = {
+  made: {} as Record<string, string>,
+  points: [] as { curve: string; at: number; contender: string; answers: number[] }[],
+}
 for (const row of chosen) {
   const contenders = [...row.contenders, ...(withOthers ? (row.others ?? []) : [])]
   const measured = contenders.map(contender => ({
@@ -64,6 +70,7 @@ for (const row of chosen) {
     }
   }
   print(`\n${rowText(`${row.name}: ${row.unit}`, measured, row.more)}`)
+  if (row.curve !== undefined) addToCurve(row.curve, measured)
   const [limit, lab] = measured
   if (row.cost && limit?.name === 'limit' && lab !== undefined && median(ratios(lab, limit)) > ratioMax)
     complaints.push(
@@ -71,8 +78,16 @@ for (const row of chosen) {
     )
 }
 for (const turn of chosenTurns) print(`\n${await turnText(turn)}`)
+if (curves.points.length > 0) await writeFile('load/reports/curves.json', JSON.stringify(curves))
 for (const complaint of complaints) print(complaint)
 process.exitCode = complaints.length > 0 ? 1 : 0
+
+function addToCurve({ of, at }: NonNullable<Row['curve']>, measured: readonly Measured[]): void {
+  const day = new Date().toISOString().slice(0, 10)
+  curves.made[of] = `make bench ROWS=curve, ${day}, ${availableParallelism()} cores, ${rounds} rounds`
+  for (const one of measured)
+    curves.points.push({ curve: of, at, contender: isLab(one) ? 'lab' : one.name, answers: one.answers })
+}
 
 function faultText({ lost, doubled, refused, closed }: Figures): string | undefined {
   if (lost + doubled + refused + closed === 0) return undefined

@@ -41,6 +41,8 @@ export type Row = {
   more?: true
   /** The answer is what a delivery costs, so that its ratio to the limit may have a bound. */
   cost?: true
+  /** It is a point of a curve. */
+  curve?: { of: string; at: number }
   /** Runs only when a part of its name is in ROWS. */
   onlyWhenChosen?: true
 }
@@ -204,22 +206,17 @@ export const rows: Row[] = [
     onlyWhenChosen: true,
   },
   // The curves change one thing each. 50,000 deliveries a second, but for the rate.
-  ...[250, 1000, 4000, 10_000].map(streams =>
-    curve(`${streams.toLocaleString('en')} streams, ${50_000 / streams} events/s`, {
-      streams,
-      rate: 50_000 / streams,
-    }),
+  ...[250, 1000, 4000, 10_000].map(streams => curve('streams', streams, { streams, rate: 50_000 / streams })),
+  ...[5, 20, 50, 100].map(rate => curve('rate', rate, { streams: 1000, rate })),
+  ...[60, 1000, 10_000].map(padding => curve('size', padding, { streams: 1000, rate: 50, padding })),
+  ...[1, 2, 4].map(workers => curve('workers', workers, { streams: 1000, rate: 50 }, lab({ workers }))),
+  ...[1, 4, 16, 64].map(publishers =>
+    curve('publishers', publishers, { streams: 50, rate: 1000, publishers }),
   ),
-  ...[5, 20, 50, 100].map(rate => curve(`1,000 streams, ${rate} events/s`, { streams: 1000, rate })),
-  ...[60, 1000, 10_000].map(padding =>
-    curve(`1,000 streams, 50 events/s of ${padding} bytes`, { streams: 1000, rate: 50, padding }),
-  ),
-  {
-    ...curve('1,000 streams, 50 events/s, by workers', { streams: 1000, rate: 50 }),
-    contenders: [limit, lab({ workers: 1 }), lab(), lab({ workers: 4 })],
-  },
 ]
 
-function curve(name: string, load: Row['load']): Row {
-  return { name: `curve: ${name}`, ...cpu, contenders: [limit, lab()], load, onlyWhenChosen: true }
+/** A point of a curve, which docs/curves makes a picture of. */
+function curve(of: string, at: number, load: Row['load'], measured = lab()): Row {
+  const name = `curve: ${of}, ${at.toLocaleString('en')}`
+  return { name, curve: { of, at }, ...cpu, contenders: [limit, measured], load, onlyWhenChosen: true }
 }
