@@ -4,8 +4,10 @@ import { deadWorkerOnline } from './lessons/dead-worker-online.ts'
 import { departedReadersHoldWorkers } from './lessons/departed-readers-hold-workers.ts'
 import { deploy502 } from './lessons/deploy-502.ts'
 import { ephemeralPorts } from './lessons/ephemeral-ports.ts'
+import { everybodyReadsEverything } from './lessons/everybody-reads-everything.ts'
 import { expiredTokenLivesOn } from './lessons/expired-token-lives-on.ts'
 import { expiryKillsTheStream } from './lessons/expiry-kills-the-stream.ts'
+import { failoverLosesAcknowledged } from './lessons/failover-loses-acknowledged.ts'
 import { falseAck } from './lessons/false-ack.ts'
 import { fanOut } from './lessons/fan-out.ts'
 import { forgedByRedis } from './lessons/forged-by-redis.ts'
@@ -32,6 +34,7 @@ import { oneAddressTakesAll } from './lessons/one-address-takes-all.ts'
 import { pinnedPublishes } from './lessons/pinned-publishes.ts'
 import { proxyBuffer } from './lessons/proxy-buffer.ts'
 import { publishFlood } from './lessons/publish-flood.ts'
+import { pubsubInACluster } from './lessons/pubsub-in-a-cluster.ts'
 import { pubsubReconnect } from './lessons/pubsub-reconnect.ts'
 import { quietStream } from './lessons/quiet-stream.ts'
 import type { Scenario } from './scenario.ts'
@@ -53,7 +56,8 @@ import { workerConnections } from './lessons/worker-connections.ts'
 /**
  * Every scenario, in the order in which the page and the report show them: the two that the lab starts from, then what is
  * lost, what is held back, what a proxy does, what happens when workers come and go, what answers and sessions need that
- * outlive one response, who gets in that does not belong, what proxies other than nginx do, and how one caller harms all others.
+ * outlive one response, who gets in that does not belong, what proxies other than nginx do, how one caller harms all others,
+ * and what grows with the fleet.
  */
 export const catalogue: readonly Scenario[] = [
   fanOut,
@@ -106,4 +110,7 @@ export const catalogue: readonly Scenario[] = [
   slowBodies,
   keysExhausted,
   forgedByRedis,
+  everybodyReadsEverything,
+  failoverLosesAcknowledged,
+  pubsubInACluster,
 ]

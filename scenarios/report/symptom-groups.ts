@@ -37,6 +37,7 @@ export const groups: readonly Group[] = [
       'ids-as-text',
       'trimmed-history',
       'false-ack',
+      'failover-loses-acknowledged',
       'quiet-stream',
       'token-stream',
     ],
@@ -97,6 +98,8 @@ export const groups: readonly Group[] = [
       'n-pings',
       'pinned-publishes',
       'uneven-workers',
+      'everybody-reads-everything',
+      'pubsub-in-a-cluster',
     ],
   },
   {
