@@ -37,6 +37,7 @@ import { publishFlood } from './lessons/publish-flood.ts'
 import { pubsubInACluster } from './lessons/pubsub-in-a-cluster.ts'
 import { pubsubReconnect } from './lessons/pubsub-reconnect.ts'
 import { quietStream } from './lessons/quiet-stream.ts'
+import { retryTooShortForTheFleet } from './lessons/retry-too-short-for-the-fleet.ts'
 import type { Scenario } from './scenario.ts'
 import { seventhTab } from './lessons/seventh-tab.ts'
 import { sessionOnOneWorker } from './lessons/session-on-one-worker.ts'
@@ -110,6 +111,7 @@ export const catalogue: readonly Scenario[] = [
   slowBodies,
   keysExhausted,
   forgedByRedis,
+  retryTooShortForTheFleet,
   everybodyReadsEverything,
   failoverLosesAcknowledged,
   pubsubInACluster,

@@ -1,5 +1,6 @@
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
+import { mostWithin } from '../rig/most-within.ts'
 import { scenario } from '../scenario.ts'
 
 const clientCount = 200
@@ -56,14 +57,3 @@ export const herd = scenario({
     }),
   },
 })
-
-/** The most of the sorted times that lie within `ms` of each other. */
-function mostWithin(times: readonly number[], ms: number): number {
-  let most = 0
-  let first = 0
-  for (const [index, time] of times.entries()) {
-    while (time - (times[first] ?? 0) >= ms) first += 1
-    most = Math.max(most, index - first + 1)
-  }
-  return most
-}

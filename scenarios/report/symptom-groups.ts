@@ -23,7 +23,15 @@ export const groups: readonly Group[] = [
     title: 'Late',
     about:
       'Events arrive late behind nginx or another proxy: in bursts, or each one only when the next is published.',
-    names: ['proxy-buffer', 'added-delay', 'two-proxies', 'gzip', 'herd', 'publish-flood'],
+    names: [
+      'proxy-buffer',
+      'added-delay',
+      'two-proxies',
+      'gzip',
+      'herd',
+      'publish-flood',
+      'retry-too-short-for-the-fleet',
+    ],
   },
   {
     title: 'Lost',
@@ -110,6 +118,7 @@ export const groups: readonly Group[] = [
       'false-ack',
       'kill-timeout',
       'herd',
+      'retry-too-short-for-the-fleet',
       'uneven-workers',
       'nginx-reload',
       'dead-worker-online',
