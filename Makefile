@@ -20,7 +20,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
-.PHONY: help up down logs status production production-images production-down test-attacks token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
+.PHONY: help up down logs status production production-images production-down test-attacks hosts-nginx token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
   load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench others soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image plan
 
 help: ## see: Print this list
@@ -68,6 +68,10 @@ production-images: base
 	@$(BUILD) sse-lab/server 'a minute or two the first time' $(COMPOSE) build server
 	@$(BUILD) 'sse-lab/nginx:production and sse-lab/secrets' 'seconds' $(PRODUCTION) build nginx secrets
 
+hosts-nginx: base
+	@$(BUILD) sse-lab/nginx:hosts 'seconds' \
+	  docker build --target hosts --build-arg NGINX_IMAGE=$(call pin,NGINX_IMAGE) --tag sse-lab/nginx:hosts nginx
+
 test-attacks: production test-image ## prove: Attack the production shape: no token, forged ones, floods, slow bodies (2 minutes)
 	@$(IN_TEST_IMAGE) --network host --env HTTPS_PORT=$(call pin,HTTPS_PORT) --env REDIS_IMAGE --env NGINX_IMAGE sse-lab/test \
 	  node --test --test-concurrency=1 'server/test/attacks/*.test.ts'
@@ -84,7 +88,7 @@ revoke: ## take: End the streams of SUB=alice within three seconds, and refuse h
 clean: ## see: Remove the containers, networks, volumes and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
 	@$(PRODUCTION) --profile '*' down --volumes --remove-orphans 2>/dev/null || true
-	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/nginx:production sse-lab/secrets sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/others sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/nginx:production sse-lab/nginx:hosts sse-lab/secrets sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/others sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
 
 build: base
 	@$(BUILD) 'sse-lab/server and sse-lab/nginx' 'a minute or two the first time' $(COMPOSE) build server nginx
@@ -140,7 +144,7 @@ k6-tests: k6
 	@$(BUILD) sse-lab/k6:tests 'some minutes the first time' \
 	  docker build --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load
 
-test: test-image production-images k6-tests proxies-image foreign prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (40 minutes)
+test: test-image production-images hosts-nginx k6-tests proxies-image foreign prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (40 minutes)
 	@$(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 test-faults: test-image production-images ## prove: Strike every fault under load, on the lab and on the production shape; SEED=… FAULTS='reload|nginx' (7 minutes)
