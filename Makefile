@@ -20,7 +20,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
-.PHONY: help up down logs status production production-images production-down test-attacks hosts-nginx token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
+.PHONY: help up down logs status production production-images production-down test-attacks hosts-nginx hosts hosts-down hosts-images test-hosts token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
   load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench others soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image plan
 
 help: ## see: Print this list
@@ -31,7 +31,7 @@ up: knobs ports build ## see: Bring up both sides and wait until they are health
 
 # Everything that can be wrong is said before anything starts. The port's check needs an engine and an image.
 knobs:
-	@scripts/knobs.sh $(filter up observe scale deploy production,$(MAKECMDGOALS))
+	@scripts/knobs.sh $(filter up observe scale deploy production hosts,$(MAKECMDGOALS))
 
 ports: base
 	@scripts/ports.sh up HTTP_PORT BROKEN_PORT
@@ -72,6 +72,21 @@ hosts-nginx: base
 	@$(BUILD) sse-lab/nginx:hosts 'seconds' \
 	  docker build --target hosts --build-arg NGINX_IMAGE=$(call pin,NGINX_IMAGE) --tag sse-lab/nginx:hosts nginx
 
+hosts-images: hosts-nginx build
+	@$(BUILD) sse-lab/host 'a minute the first time' docker build --file deploy/swarm/engine.Dockerfile \
+	  --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/host deploy/swarm
+
+hosts: knobs hosts-images ## see: Bring up three hosts on this machine: a swarm, a Redis Cluster, servers, an nginx each (2 minutes; docs/hosts.md)
+	@scripts/hosts.sh up
+
+# Short times: a reader that waits for its retry is none that tells of a fault.
+test-hosts: hosts-images test-image ## prove: Strike hosts, servers and masters under load, on what `make hosts` brings up (7 minutes; docs/hosts.md)
+	@HEARTBEAT_MS=500 RETRY_MS_MIN=200 RETRY_MS_MAX=1000 DRAIN_MS=2000 UPDATE_DELAY=2s scripts/hosts.sh up
+	@$(IN_TEST_IMAGE) --network sse-hosts sse-lab/test node --test --test-concurrency=1 'server/test/hosts/*.test.ts'
+
+hosts-down: ## see: Remove them, with all that they hold (5 s)
+	@scripts/hosts.sh down
+
 test-attacks: production test-image ## prove: Attack the production shape: no token, forged ones, floods, slow bodies (2 minutes)
 	@$(IN_TEST_IMAGE) --network host --env HTTPS_PORT=$(call pin,HTTPS_PORT) --env REDIS_IMAGE --env NGINX_IMAGE sse-lab/test \
 	  node --test --test-concurrency=1 'server/test/attacks/*.test.ts'
@@ -88,7 +103,8 @@ revoke: ## take: End the streams of SUB=alice within three seconds, and refuse h
 clean: ## see: Remove the containers, networks, volumes and images of this project, and nothing else
 	@$(COMPOSE) --profile '*' down --volumes --remove-orphans
 	@$(PRODUCTION) --profile '*' down --volumes --remove-orphans 2>/dev/null || true
-	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/nginx:production sse-lab/nginx:hosts sse-lab/secrets sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/others sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
+	@scripts/hosts.sh down
+	@docker image rm --force sse-lab/server sse-lab/nginx sse-lab/nginx:production sse-lab/nginx:hosts sse-lab/host sse-lab/secrets sse-lab/k6 sse-lab/k6:tests sse-lab/prometheus sse-lab/foreign sse-lab/others sse-lab/doctor sse-lab/proxies sse-lab/test >/dev/null 2>&1 || true
 
 build: base
 	@$(BUILD) 'sse-lab/server and sse-lab/nginx' 'a minute or two the first time' $(COMPOSE) build server nginx

@@ -78,6 +78,7 @@ integer HTTP_PORT 1 65535 9080 'a port'
 integer BROKEN_PORT 1 65535 9081 'a port'
 integer PROMETHEUS_PORT 1 65535 9190 'a port'
 integer HTTPS_PORT 1 65535 9443 'a port'
+integer HOSTS_PORT 1 65533 9101 'a port'
 differ BROKEN_PORT HTTP_PORT 9081
 if [ "$target" = observe ]; then
   differ PROMETHEUS_PORT HTTP_PORT 9190
