@@ -15,7 +15,7 @@ const due = (returnsPerSecond * windowMs) / 1000
 
 export const retryTooShortForTheFleet = scenario({
   name: 'retry-too-short-for-the-fleet',
-  title: 'A `retry:` that is right for a hundred streams is too short for a fleet',
+  title: 'A retry time that is right for a hundred streams is too short for a fleet',
   symptom:
     'After a balancer restarts, all workers are at 100 % and every event is late, although `retry:` is random; it was fine when there were fewer clients, and each new host makes it worse.',
   switch:
