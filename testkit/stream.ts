@@ -147,6 +147,11 @@ export class TestStream implements AsyncDisposable {
     return await until('the end of the stream', withinMs, () => this.ending)
   }
 
+  /** Cuts the connection, as a client does that has heard nothing for too long. One that returns comes back. */
+  breakOff(): void {
+    this.#connection?.close()
+  }
+
   /** From now on it stays away once it is cut. */
   hold(): void {
     this.#held = true

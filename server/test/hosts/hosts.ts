@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict'
+import { docker } from '@sse-lab/testkit/stack.ts'
+import { call } from '@sse-lab/testkit/publish.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
+
+/** The three engines of `make hosts`, by number. */
+export const hosts = [1, 2, 3] as const
+export type Host = (typeof hosts)[number]
+
+/** Shards of the Redis Cluster: services of one server a host. */
+export const shards = ['redis-a', 'redis-b', 'redis-c'] as const
+type Shard = (typeof shards)[number]
+
+/** One Redis server: the host that it is on, and its shard. */
+export type Place = { shard: Shard; host: Host }
+
+const places = shards.flatMap(shard => hosts.map((host): Place => ({ shard, host })))
+const services = 6
+
+/** Runs docker on a host. */
+export async function on(host: Host, ...words: string[]): Promise<string> {
+  return (await docker('exec', containerOf(host), 'docker', ...words)).trim()
+}
+
+/** Does something with the container of a service on a host, like `kill` or `pause`. */
+export async function toService(host: Host, service: string, verb: string): Promise<void> {
+  await on(host, verb, await idOf(host, service))
+}
+
+/** Asks a Redis server. */
+export async function ask({ shard, host }: Place, ...words: string[]): Promise<string> {
+  return await on(host, 'exec', await idOf(host, shard), 'redis-cli', ...words)
+}
+
+/** The master of a partition's log, and the servers that have its copies. */
+export async function ownersOf(partition: number): Promise<{ master: Place; replicas: Place[] }> {
+  const slot = Number(await ask(anyPlace(), 'cluster', 'keyslot', `sse-lab:{${partition}}:log`))
+  for (const place of await masters()) {
+    const own = (await ask(place, 'cluster', 'nodes')).split('\n').find(line => line.includes('myself'))
+    const ranges = own?.split(' ').slice(8) ?? []
+    const has = ranges.some(range => {
+      const [first = NaN, last = first] = range.split('-').map(Number)
+      return first <= slot && slot <= last
+    })
+    const { shard } = place
+    if (has) return { master: place, replicas: places.filter(it => it.shard === shard && it !== place) }
+  }
+  throw new Error(`nobody has partition ${partition}`)
+}
+
+export async function masters(): Promise<Place[]> {
+  const roles = await Promise.all(places.map(async place => await ask(place, 'role')))
+  return places.filter((_, n) => roles[n]?.startsWith('master'))
+}
+
+/** Makes a server master of its shard, and waits until it is. */
+export async function promote(place: Place): Promise<void> {
+  await ask(place, 'cluster', 'failover')
+  await until('it to be master', 10_000, async () => (await ask(place, 'role')).startsWith('master'))
+}
+
+/**
+ * Resolves when everything runs again: every service on every host, one cluster with a master and two replicas in step in each
+ * shard, and a proxy on each host behind which a server is ready.
+ */
+export async function healed(): Promise<void> {
+  await until('every service to run', 120_000, async () => {
+    const lines = (await on(1, 'service', 'ls', '--format', '{{.Replicas}}')).split('\n')
+    const short = lines.filter(line => !/^(\d+)\/\1\b/.test(line))
+    assert.deepEqual([lines.length, short], [services, []])
+    return true
+  })
+  await until('Redis to be one cluster, with all copies in step', 60_000, async () => {
+    await Promise.all(
+      places.map(async place => {
+        const [nodes, state, role] = [
+          await ask(place, 'cluster', 'nodes'),
+          await ask(place, 'cluster', 'info'),
+          await ask(place, 'role'),
+        ]
+        assert.ok(!/fail|handshake|disconnected/.test(nodes), nodes)
+        assert.equal(nodes.split('\n').length, places.length)
+        assert.match(state, /cluster_state:ok/)
+        assert.match(role, /^(master|slave[^]*\nconnected)/)
+      }),
+    )
+    const all = await masters()
+    assert.deepEqual(new Set(all.map(({ shard }) => shard)), new Set(shards))
+    assert.equal(all.length, shards.length)
+    return true
+  })
+  for (const host of hosts)
+    await until(`host ${host} to serve`, 30_000, async () => {
+      return (await call('GET', `http://host-${host}/readyz`, { withinMs: 2000 })).status === 200
+    })
+}
+
+function containerOf(host: Host): string {
+  return `sse-hosts-${host}`
+}
+
+async function idOf(host: Host, service: string): Promise<string> {
+  const id = await on(host, 'ps', '--quiet', '--filter', `label=com.docker.swarm.service.name=sse_${service}`)
+  assert.match(id, /^\w+$/, `${service} does not run on host ${host}`)
+  return id
+}
+
+function anyPlace(): Place {
+  return { shard: 'redis-a', host: 1 }
+}
