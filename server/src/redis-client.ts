@@ -1,4 +1,5 @@
-import { Cluster, Redis } from 'ioredis'
+import { Redis, type Cluster } from 'ioredis'
+import { openCluster } from './redis-cluster.ts'
 import { splitRedisUrls, type RedisPlace } from './redis-url.ts'
 
 const connectTimeout = 2000
@@ -46,7 +47,9 @@ export function openClient(place: RedisPlace | string, own: LinkOptions): RedisC
   const options = { ...own, retryStrategy, connectTimeout }
   if (typeof place === 'string') return new Redis(place, options)
   if (place.mode === 'single') return new Redis(place.url, options)
-  return place.mode === 'sentinel' ? openWatched(place, options) : openCluster(place, options)
+  if (place.mode === 'sentinel') return openWatched(place, options)
+  const { db: _0, ...access } = accessOf(place.url)
+  return openCluster(addressesOf(place.url, redisPort), { ...options, ...access })
 }
 
 function openWatched({ url, master }: RedisPlace, options: LinkOptions): Redis {
@@ -65,24 +68,6 @@ function openWatched({ url, master }: RedisPlace, options: LinkOptions): Redis {
     // And if no sentinel could say it: a master that became a replica answers READONLY. `true` connects anew, and does not
     // send the command again.
     reconnectOnError: error => error.message.startsWith('READONLY'),
-  })
-}
-
-function openCluster({ url }: RedisPlace, options: LinkOptions): Cluster {
-  const { keyPrefix, enableOfflineQueue, lazyConnect, ...nodes } = options
-  const { db: _0, ...access } = accessOf(url)
-  return new Cluster(addressesOf(url, redisPort), {
-    lazyConnect,
-    keyPrefix,
-    clusterRetryStrategy: retryStrategy,
-    enableOfflineQueue,
-    // The defaults send a command again whose answer was lost with its node: see autoResendUnfulfilledCommands above. What a
-    // node refused with MOVED or ASK did not happen, and goes to the node that it names.
-    retryDelayOnFailover: 0,
-    retryDelayOnClusterDown: 0,
-    maxRedirections: 3,
-    slotsRefreshTimeout: connectTimeout,
-    redisOptions: { ...nodes, ...access },
   })
 }
 

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { lookup } from 'node:dns'
+import { test, type TestContext } from 'node:test'
+import { until } from '@sse-lab/testkit/wait.ts'
+import { openCluster } from '../../src/redis-cluster.ts'
+import { mastersOf } from './owners.ts'
+import { startCluster, type RedisGroup } from './redis-groups.ts'
+
+const options = {
+  lazyConnect: false,
+  keyPrefix: '',
+  connectionName: 'test',
+  commandTimeout: 1000,
+  maxLoadingRetryTime: 500,
+  autoResendUnfulfilledCommands: false,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  connectTimeout: 1000,
+  disconnectTimeout: 400,
+  retryStrategy: () => 50,
+}
+
+/** A connection to the first node of a cluster by a name; `names.ms` is how long it takes to look one up. */
+function open(t: TestContext, { nodes }: RedisGroup, names = { ms: 0 }) {
+  const [first] = nodes
+  assert.ok(first)
+  const client = openCluster([{ host: 'a-node', port: first.port }], options, (_name, answer) => {
+    setTimeout(() => answer(null, '127.0.0.1'), names.ms)
+  })
+  client.on('error', () => undefined)
+  t.after(() => client.disconnect())
+  return client
+}
+
+const isReady = async (client: ReturnType<typeof open>) =>
+  await until(
+    'the connection',
+    10_000,
+    () => client.status === 'ready',
+    () => client.status,
+  )
+
+test('a node whose name has no address keeps nobody from the others', async t => {
+  await using cluster = await startCluster()
+  const [first] = cluster.nodes
+  assert.ok(first)
+  const addresses = [
+    { host: 'no-such-node.invalid', port: 6379 },
+    { host: '127.0.0.1', port: first.port },
+  ]
+  const client = openCluster(addresses, options, lookup)
+  client.on('error', () => undefined)
+  t.after(() => client.disconnect())
+
+  await isReady(client)
+})
+
+test('a connection comes back that was lost to a silent server while names are looked up', async t => {
+  await using cluster = await startCluster()
+  const names = { ms: 0 }
+  const client = open(t, cluster, names)
+  await isReady(client)
+  const keys = ['a', 'b', 'c', 'd', 'e', 'f']
+  await until('a connection to each master', 5000, async () => {
+    const values = await Promise.all(keys.map(async key => await client.get(key)))
+    return values.length > 0
+  })
+  // Not the one that it begins with.
+  const silent = (await mastersOf(cluster)).find(node => node !== cluster.nodes[0])
+  silent?.signal('SIGSTOP')
+
+  // The others end at once, and the names are asked for; this one ends after disconnectTimeout.
+  names.ms = 900
+  let ends = 0
+  client.on('close', () => (ends += 1))
+  client.disconnect(true)
+  await until('both ends', 5000, () => ends >= 2)
+
+  await isReady(client)
+  silent?.signal('SIGCONT')
+})
