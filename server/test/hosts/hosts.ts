@@ -17,6 +17,33 @@ export type Place = { shard: Shard; host: Host }
 const places = shards.flatMap(shard => hosts.map((host): Place => ({ shard, host })))
 const services = 6
 
+/** Does something with the container of a host. */
+export async function toHost(host: Host, verb: 'kill' | 'start'): Promise<void> {
+  await docker(verb, containerOf(host))
+}
+
+// Before and after everything else, so that what is published for containers is dropped, too.
+const drops = [
+  ['raw', 'PREROUTING', '-i'],
+  ['mangle', 'POSTROUTING', '-o'],
+] as const
+
+/** The network drops what comes to a host and what it sends, without a word, until it is let through again. */
+export async function cutOff(host: Host): Promise<void> {
+  await iptables(host, '-I')
+}
+
+export async function letThrough(host: Host): Promise<void> {
+  await iptables(host, '-D')
+}
+
+async function iptables(host: Host, act: '-I' | '-D'): Promise<void> {
+  for (const [table, chain, way] of drops) {
+    const rule = [chain, way, 'eth0', '-j', 'DROP']
+    await docker('exec', containerOf(host), 'iptables', '-t', table, act, ...rule)
+  }
+}
+
 /** Runs docker on a host. */
 export async function on(host: Host, ...words: string[]): Promise<string> {
   return (await docker('exec', containerOf(host), 'docker', ...words)).trim()
