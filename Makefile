@@ -160,7 +160,7 @@ k6-tests: k6
 	@$(BUILD) sse-lab/k6:tests 'some minutes the first time' \
 	  docker build --target tests --build-arg DEBIAN_IMAGE=$(DEBIAN_IMAGE) --tag sse-lab/k6:tests load
 
-test: test-image production-images hosts-nginx k6-tests proxies-image foreign prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (40 minutes)
+test: test-image production-images hosts-nginx k6-tests proxies-image foreign prometheus ## work: Run every test, in a container; PARTS=unit,page for some parts of it (45 minutes)
 	@$(IN_TEST_IMAGE) $(TEST_ENV) sse-lab/test
 
 test-faults: test-image production-images ## prove: Strike every fault under load, on the lab and on the production shape; SEED=… FAULTS='reload|nginx' (7 minutes)
