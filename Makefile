@@ -180,8 +180,9 @@ record-scenarios: test-image ## work: Take the last report of `make scenarios` o
 	@docker run --rm --user "$$(id -u):$$(id -g)" --volume "$$(pwd):/repository" sse-lab/test \
 	  node scenarios/report/record.ts /repository
 
+# Another user's process shows its memory to who may trace it.
 bench: test-image $(if $(filter 1,$(OTHERS)),others) ## measure: What a delivery and a stream cost; ROWS=nginx ROUNDS=3, OTHERS=1 with nchan, Mercure … (30 minutes, docs/performance.md)
-	@mkdir -p load/reports; $(IN_TEST_IMAGE) --network host --pid host --ulimit nofile=20000:20000 --volume "$$(pwd)/load/reports:/lab/load/reports" --env ROUNDS --env ROWS --env RATIO_MAX --env OTHERS \
+	@mkdir -p load/reports; $(IN_TEST_IMAGE) --network host --pid host --cap-add SYS_PTRACE --ulimit nofile=20000:20000 --volume "$$(pwd)/load/reports:/lab/load/reports" --env ROUNDS --env ROWS --env RATIO_MAX --env OTHERS \
 	  sse-lab/test node load/bench/main.ts
 
 others: base
