@@ -35,7 +35,7 @@ export type SseOptions = {
   corsOrigins?: readonly string[] | undefined
   /**
    * Whether batches are sent to many streams by one native call each, if `native/` beside the package was built for this machine.
-   * It costs a fifth less processor time for a delivery, or more. Default: false.
+   * With many streams a delivery costs up to a fifth less processor time. Default: false.
    */
   native?: boolean | undefined
   /** Where facts go, a few lines an hour. A pino logger will do, or `console`. Default: warnings and errors on standard error. */

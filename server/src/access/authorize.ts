@@ -50,7 +50,9 @@ export function openAuthorize(parts: AuthorizeParts): Authorize {
     const ticket = request.headers.authorization === undefined ? ticketOf(request) : undefined
     const verified = ticket === undefined ? await identify(request) : await take(redis, ticket)
     if (revocations.has(verified)) throw new Refusal('unauthorized', 'The token was revoked.')
-    const grant = grants.get(verified) ?? grantOf(verified, revocations)
+    const before = grants.get(verified)
+    if (before !== undefined) return before
+    const grant = grantOf(verified, revocations)
     grants.set(verified, grant)
     return grant
   }
