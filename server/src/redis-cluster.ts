@@ -26,7 +26,7 @@ export function openCluster(
   { keyPrefix, enableOfflineQueue, lazyConnect, retryStrategy, ...nodes }: ClusterLinkOptions,
   lookup: Lookup = lookupName,
 ): Cluster {
-  const cluster = new Cluster(addresses, {
+  const cluster = new LastingCluster(addresses, {
     lazyConnect,
     keyPrefix,
     clusterRetryStrategy: retryStrategy,
@@ -40,7 +40,7 @@ export function openCluster(
     dnsLookup: anyway(lookup),
     redisOptions: nodes,
   })
-  keepTrying(cluster)
+  cluster.on('close', () => setImmediate(() => cluster.keepTrying()))
   return cluster
 }
 
@@ -58,10 +58,16 @@ function anyway(lookup: Lookup): Lookup {
 
 // The connection to a server that died without a word ends two seconds after its replacement has begun. If that is while names
 // are looked up, ioredis 6 takes the end for its own, and never tries again: it stays `close`, where it otherwise never rests.
-function keepTrying(cluster: Cluster): void {
-  cluster.on('close', () =>
-    setImmediate(() => {
-      if (cluster.status === 'close') cluster.connect().catch(() => undefined)
-    }),
-  )
+class LastingCluster extends Cluster {
+  #isEnded = false
+
+  /** Without `reconnect` it is for good: also an end that comes after this one begins nothing. */
+  override disconnect(reconnect = false): void {
+    this.#isEnded ||= !reconnect
+    super.disconnect(reconnect)
+  }
+
+  keepTrying(): void {
+    if (this.status === 'close' && !this.#isEnded) this.connect().catch(() => undefined)
+  }
 }

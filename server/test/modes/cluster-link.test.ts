@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { lookup } from 'node:dns'
 import { test, type TestContext } from 'node:test'
+import { setImmediate } from 'node:timers/promises'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { openCluster } from '../../src/redis-cluster.ts'
 import { mastersOf } from './owners.ts'
@@ -55,9 +56,8 @@ test('a node whose name has no address keeps nobody from the others', async t =>
   await isReady(client)
 })
 
-test('a connection comes back that was lost to a silent server while names are looked up', async t => {
-  await using cluster = await startCluster()
-  const names = { ms: 0 }
+/** A connection that is ready, and a server of it that says nothing any more. What is ended ends there after disconnectTimeout. */
+async function openToSilent(t: TestContext, cluster: RedisGroup, names = { ms: 0 }) {
   const client = open(t, cluster, names)
   await isReady(client)
   const keys = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -68,14 +68,34 @@ test('a connection comes back that was lost to a silent server while names are l
   // Not the one that it begins with.
   const silent = (await mastersOf(cluster)).find(node => node !== cluster.nodes[0])
   silent?.signal('SIGSTOP')
+  const ends = { count: 0 }
+  client.on('close', () => (ends.count += 1))
+  return { client, ends }
+}
 
-  // The others end at once, and the names are asked for; this one ends after disconnectTimeout.
+test('a connection comes back that was lost to a silent server while names are looked up', async t => {
+  await using cluster = await startCluster()
+  const names = { ms: 0 }
+  const { client, ends } = await openToSilent(t, cluster, names)
+
+  // The others end at once, and the names are asked for; this one ends later.
   names.ms = 900
-  let ends = 0
-  client.on('close', () => (ends += 1))
   client.disconnect(true)
-  await until('both ends', 5000, () => ends >= 2)
+  await until('both ends', 5000, () => ends.count >= 2)
 
   await isReady(client)
-  silent?.signal('SIGCONT')
+})
+
+test('a connection that was ended for good stays ended, also when a silent server ends it later', async t => {
+  await using cluster = await startCluster()
+  const { client, ends } = await openToSilent(t, cluster)
+
+  const servers = client.nodes().length
+  client.disconnect()
+  await until('the end of each, the silent one last', 5000, () => ends.count >= servers)
+
+  // It would begin again in the next turn.
+  await setImmediate()
+  await setImmediate()
+  assert.equal(client.status, 'close')
 })
