@@ -100,9 +100,12 @@ function print(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+/** What a part starts is ended after this: one that hangs is named, and the others still run. The longest takes 15 minutes. */
+const partMs = 25 * 60_000
+
 async function command(...words: [string, ...string[]]): Promise<Counts> {
   const [file, ...args] = words
-  const [code] = await once(spawn(file, args, { stdio: 'inherit' }), 'exit')
+  const [code] = await once(spawn(file, args, { stdio: 'inherit', timeout: partMs }), 'exit')
   if (code === 0) return { passed: 1, failed: 0, skipped: 0 }
   failures.push(words.join(' '))
   return { passed: 0, failed: 1, skipped: 0 }
@@ -117,7 +120,12 @@ async function tests(patterns: string[], concurrency: boolean): Promise<Counts> 
   const files: string[] = []
   for await (const file of glob(patterns)) files.push(file)
   const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
-  const stream = run({ files: files.toSorted(), concurrency, timeout: 480_000 })
+  const stream = run({
+    files: files.toSorted(),
+    concurrency,
+    timeout: 480_000,
+    signal: AbortSignal.timeout(partMs),
+  })
   stream.on('test:fail', ({ name, file = '', details: { error } }) => {
     // A test that failed by its parts is named by them.
     if (!('failureType' in error) || error.failureType !== 'subtestsFailed')
