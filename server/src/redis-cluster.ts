@@ -26,10 +26,10 @@ export function openCluster(
   { keyPrefix, enableOfflineQueue, lazyConnect, retryStrategy, ...nodes }: ClusterLinkOptions,
   lookup: Lookup = lookupName,
 ): Cluster {
-  const cluster = new LastingCluster(addresses, {
+  const cluster: LastingCluster = new LastingCluster(addresses, {
     lazyConnect,
     keyPrefix,
-    clusterRetryStrategy: retryStrategy,
+    clusterRetryStrategy: attempt => (cluster.isEnded ? null : retryStrategy(attempt)),
     enableOfflineQueue,
     // The defaults send a command again whose answer was lost with its node: see autoResendUnfulfilledCommands in redis.ts. What a
     // node refused with MOVED or ASK did not happen, and goes to the node that it names.
@@ -40,7 +40,18 @@ export function openCluster(
     dnsLookup: anyway(lookup),
     redisOptions: nodes,
   })
-  cluster.on('close', () => setImmediate(() => cluster.keepTrying()))
+  // The connection to a server that died without a word ends two seconds after its replacement has begun. If that is while names
+  // are looked up, it is taken for the end of the new one, and nothing is tried any more: it stays `close`, where it otherwise
+  // never rests.
+  cluster.on('close', () =>
+    setImmediate(() => {
+      if (cluster.status === 'close' && !cluster.isEnded) cluster.connect().catch(() => undefined)
+    }),
+  )
+  // Each of several attempts that run side by side forgets that it was ended.
+  cluster.on('connect', () => {
+    if (cluster.isEnded) cluster.disconnect()
+  })
   return cluster
 }
 
@@ -56,18 +67,17 @@ function anyway(lookup: Lookup): Lookup {
   }
 }
 
-// The connection to a server that died without a word ends two seconds after its replacement has begun. If that is while names
-// are looked up, ioredis 6 takes the end for its own, and never tries again: it stays `close`, where it otherwise never rests.
+/** One that keeps trying until it is ended for good, and then rests. ioredis 6 does neither when servers end at different times. */
 class LastingCluster extends Cluster {
   #isEnded = false
 
-  /** Without `reconnect` it is for good: also an end that comes after this one begins nothing. */
+  get isEnded(): boolean {
+    return this.#isEnded
+  }
+
+  /** Without `reconnect` it is for good. */
   override disconnect(reconnect = false): void {
     this.#isEnded ||= !reconnect
     super.disconnect(reconnect)
-  }
-
-  keepTrying(): void {
-    if (this.status === 'close' && !this.#isEnded) this.connect().catch(() => undefined)
   }
 }

@@ -1,31 +1,20 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { lookup } from 'node:dns'
 import { test, type TestContext } from 'node:test'
 import { setImmediate } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { openCluster } from '../../src/redis-cluster.ts'
+import { linkOptions } from './link-options.ts'
 import { mastersOf } from './owners.ts'
 import { startCluster, type RedisGroup } from './redis-groups.ts'
-
-const options = {
-  lazyConnect: false,
-  keyPrefix: '',
-  connectionName: 'test',
-  commandTimeout: 1000,
-  maxLoadingRetryTime: 500,
-  autoResendUnfulfilledCommands: false,
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 0,
-  connectTimeout: 1000,
-  disconnectTimeout: 400,
-  retryStrategy: () => 50,
-}
 
 /** A connection to the first node of a cluster by a name; `names.ms` is how long it takes to look one up. */
 function open(t: TestContext, { nodes }: RedisGroup, names = { ms: 0 }) {
   const [first] = nodes
   assert.ok(first)
-  const client = openCluster([{ host: 'a-node', port: first.port }], options, (_name, answer) => {
+  const client = openCluster([{ host: 'a-node', port: first.port }], linkOptions, (_name, answer) => {
     setTimeout(() => answer(null, '127.0.0.1'), names.ms)
   })
   client.on('error', () => undefined)
@@ -49,7 +38,7 @@ test('a node whose name has no address keeps nobody from the others', async t =>
     { host: 'no-such-node.invalid', port: 6379 },
     { host: '127.0.0.1', port: first.port },
   ]
-  const client = openCluster(addresses, options, lookup)
+  const client = openCluster(addresses, linkOptions, lookup)
   client.on('error', () => undefined)
   t.after(() => client.disconnect())
 
@@ -98,4 +87,15 @@ test('a connection that was ended for good stays ended, also when a silent serve
   await setImmediate()
   await setImmediate()
   assert.equal(client.status, 'close')
+})
+
+test('connections that were ended for good keep no process from its end, whatever they were doing', async t => {
+  await using cluster = await startCluster()
+  const ports = cluster.nodes.map(({ port }) => `${port}`)
+  const file = fileURLToPath(new URL('ended-connections.ts', import.meta.url))
+  const child = spawn(process.execPath, [file, ...ports], { stdio: 'inherit' })
+  t.after(() => child.kill('SIGKILL'))
+
+  await until('its end', 40_000, () => child.exitCode !== null || child.signalCode !== null)
+  assert.equal(child.exitCode, 0)
 })
