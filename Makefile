@@ -20,7 +20,7 @@ TEST_ENV := --env CI --env NAME --env TEST_PROJECT --env PARTS --env FILES --env
 
 # What is looked at first comes first, with -j, too.
 .NOTPARALLEL:
-.PHONY: help up down logs status production production-images production-down test-attacks hosts-nginx hosts hosts-down hosts-images test-hosts token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
+.PHONY: help up down logs status production production-images production-down test-attacks hosts-nginx hosts hosts-down hosts-images bench-hosts test-hosts token revoke observe scale deploy roll clean build base engine knobs ports lab prometheus k6 k6-tests \
   load-test load-fanout load-quiet load-reconnect load-capacity test test-faults test-examples scenarios record-scenarios bench others soak test-readme conformance doctor proxies proxies-image test-foreign foreign screenshots test-image plan
 
 help: ## see: Print this list
@@ -184,6 +184,9 @@ record-scenarios: test-image ## work: Take the last report of `make scenarios` o
 bench: test-image $(if $(filter 1,$(OTHERS)),others) ## measure: What a delivery and a stream cost; ROWS=nginx ROUNDS=3, OTHERS=1 with nchan, Mercure … (30 minutes, docs/performance.md)
 	@mkdir -p load/reports; $(IN_TEST_IMAGE) --network host --pid host --cap-add SYS_PTRACE --ulimit nofile=20000:20000 --volume "$$(pwd)/load/reports:/lab/load/reports" --env ROUNDS --env ROWS --env RATIO_MAX --env OTHERS \
 	  sse-lab/test node load/bench/main.ts
+
+bench-hosts: hosts test-image ## measure: What a delivery costs on 1, 2 and 3 hosts, and how many there are; ROUNDS=3 (10 minutes, docs/performance.md)
+	@$(IN_TEST_IMAGE) --network sse-hosts --pid host --cap-add SYS_PTRACE --env ROUNDS sse-lab/test node load/bench/hosts.ts
 
 others: base
 	@$(BUILD) sse-lab/others 'a minute the first time: Go, npm' \

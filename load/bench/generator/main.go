@@ -44,7 +44,7 @@ type Result struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.subscribe, "subscribe", "", "URL of the stream")
+	flag.StringVar(&o.subscribe, "subscribe", "", "URL of the stream; streams take turns over several, with commas")
 	flag.StringVar(&o.publish, "publish", "", "URL that takes a publish")
 	flag.IntVar(&o.streams, "streams", 1000, "streams to open")
 	flag.Float64Var(&o.rate, "rate", 50, "events a second over all publishers; 0: as fast as they are acknowledged")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -18,6 +19,7 @@ const dialsAtOnce = 50
 
 // stream is one open stream, read by a goroutine of its own. What it counts is read when that has ended: see cut.
 type stream struct {
+	target      string
 	source      net.IP
 	socket      net.Conn
 	ended       chan struct{}
@@ -35,11 +37,13 @@ var (
 	receivedByAll atomic.Int64
 )
 
-// newStreams makes streams that openAll opens. They take turns over source addresses, as one has 28,000 ports.
+// newStreams makes streams that openAll opens. They take turns over the URLs, and over source addresses, as one has 28,000 ports.
 func newStreams(count int, o options) []*stream {
+	targets := strings.Split(o.subscribe, ",")
 	streams := make([]*stream, count)
 	for index := range streams {
 		streams[index] = &stream{
+			target: targets[index%len(targets)],
 			source: net.IPv4(127, 0, 0, byte(1+index%sources)),
 			next:   make([]atomic.Int64, max(1, o.publishers)),
 		}
@@ -73,11 +77,14 @@ func openAll(streams []*stream, o options, lastID string, atOnce int) error {
 
 // open returns when the first bytes of the body are there, and goes on reading in the background.
 func (s *stream) open(o options, lastID string) error {
-	target, err := url.Parse(o.subscribe)
+	target, err := url.Parse(s.target)
 	if err != nil {
 		return err
 	}
-	dialer := net.Dialer{Timeout: 20 * time.Second, LocalAddr: &net.TCPAddr{IP: s.source}}
+	dialer := net.Dialer{Timeout: 20 * time.Second}
+	if net.ParseIP(target.Hostname()).IsLoopback() {
+		dialer.LocalAddr = &net.TCPAddr{IP: s.source}
+	}
 	socket, err := dialer.Dial("tcp", target.Host)
 	if err != nil {
 		return err

@@ -38,7 +38,7 @@ func parsePids(text string) ([]int, error) {
 		}
 		pid, err := strconv.Atoi(field)
 		if err != nil || residentKib(pid) == 0 {
-			return nil, fmt.Errorf("-pids: %q is no running process", field)
+			return nil, fmt.Errorf("-pids: %q is no running process, or its memory may not be read", field)
 		}
 		pids = append(pids, pid)
 	}

@@ -18,8 +18,12 @@ const places = shards.flatMap(shard => hosts.map((host): Place => ({ shard, host
 const services = 6
 
 /** Does something with the container of a host. */
-export async function toHost(host: Host, verb: 'kill' | 'start'): Promise<void> {
-  await docker(verb, containerOf(host))
+export async function toHost(
+  host: Host,
+  verb: 'kill' | 'start' | 'update',
+  ...options: string[]
+): Promise<void> {
+  await docker(verb, ...options, containerOf(host))
 }
 
 // Before and after everything else, so that what is published for containers is dropped, too.
