@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Entry } from './ledger.ts'
-import { call } from './publish.ts'
+import { call, type Answer } from './publish.ts'
 
 export type PublisherParts = {
   /** No spaces: it travels as the first word of `data`. */
@@ -24,8 +24,8 @@ const limitedMs = 1000
 export class Publisher {
   /** What was answered 202, in order. */
   readonly acknowledged: Entry[] = []
-  /** Attempts that were not: refused, cut off, or out of time. */
-  unacknowledged = 0
+  /** Attempts that were not, by what was the answer: `503 bus-away`, `no answer`, `ECONNRESET`. */
+  readonly refusals = new Map<string, number>()
   /** The first answer that no publisher can do anything about: a fault of the server. */
   fatal: string | undefined
   readonly #parts: PublisherParts
@@ -37,6 +37,11 @@ export class Publisher {
     this.#parts = parts
   }
 
+  /** Attempts that were not acknowledged: refused, cut off, or out of time. */
+  get unacknowledged(): number {
+    return [...this.refusals.values()].reduce((sum, count) => sum + count, 0)
+  }
+
   /** Publishes the next event. Answers whether it was acknowledged; without `repeats` there is one attempt. */
   async publish(base: string, withinMs: number): Promise<boolean> {
     const { name, topic, repeats, padding = '', headers: own } = this.#parts
@@ -45,15 +50,19 @@ export class Publisher {
     const headers = { 'content-type': 'application/json', 'idempotency-key': randomUUID(), ...own }
     const deadline = Date.now() + withinMs
     for (;;) {
-      const status = await call('POST', `${base}/events`, { headers, body, withinMs: attemptMs }).then(
-        answer => answer.status,
-        () => 'no answer' as const,
+      const { status, kind } = await call('POST', `${base}/events`, {
+        headers,
+        body,
+        withinMs: attemptMs,
+      }).then(
+        answer => ({ status: answer.status, kind: kindOf(answer) }),
+        (error: unknown) => ({ status: 'no answer' as const, kind: errorKindOf(error) }),
       )
       if (status === 202) {
         this.acknowledged.push({ publisher: name, sequence })
         return true
       }
-      this.unacknowledged += 1
+      this.refusals.set(kind, (this.refusals.get(kind) ?? 0) + 1)
       if (status !== 503 && status !== 429 && status !== 'no answer')
         this.fatal ??= `${status} to ${name}/${sequence}`
       if (this.fatal !== undefined || !repeats || Date.now() > deadline) return false
@@ -78,4 +87,15 @@ export class Publisher {
     this.#stopped = true
     await this.#running
   }
+}
+
+// Its status, and the code of the problem.
+function kindOf({ status, body }: Answer): string {
+  const problem = /"code":"([\w-]+)"/.exec(body)?.[1]
+  return problem === undefined ? `${status}` : `${status} ${problem}`
+}
+
+function errorKindOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'no answer'
+  return 'code' in error && typeof error.code === 'string' ? error.code : error.name
 }
