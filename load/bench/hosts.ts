@@ -95,7 +95,7 @@ async function useHosts(count: number): Promise<Host[]> {
 async function measure(used: Host[], load: Record<string, number>): Promise<Figures> {
   const pids = await Promise.all(used.map(async host => await pidsOf(host)))
   const options = {
-    subscribe: used.map(host => `http://host-${host}/events?topic=${scope}`).join(),
+    subscribe: used.map(host => `http://host-${host}:80/events?topic=${scope}`).join(),
     publish: `http://host-${used[0]}/events`,
     streams: streamsOfHost * used.length,
     pids: pids.flat().join(),
@@ -112,7 +112,7 @@ async function measure(used: Host[], load: Record<string, number>): Promise<Figu
 async function pidsOf(host: Host): Promise<string[]> {
   const lines = (await docker('top', `sse-hosts-${host}`, '-eo', 'pid,args')).split('\n')
   const pids = lines.flatMap(
-    line => /^\s*(\d+)\s+(?:nginx: master|\S*node \S*pm2-runtime)/.exec(line)?.[1] ?? [],
+    line => /^\s*(\d+)\s+(?:nginx: master|node dist\/cluster\/container\.js)/.exec(line)?.[1] ?? [],
   )
   if (pids.length !== 2) throw new Error(`host ${host} has no server and nginx:\n${lines.join('\n')}`)
   return pids
