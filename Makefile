@@ -185,7 +185,7 @@ bench: test-image $(if $(filter 1,$(OTHERS)),others) ## measure: What a delivery
 	@mkdir -p load/reports; $(IN_TEST_IMAGE) --network host --pid host --cap-add SYS_PTRACE --ulimit nofile=20000:20000 --volume "$$(pwd)/load/reports:/lab/load/reports" --env ROUNDS --env ROWS --env RATIO_MAX --env OTHERS \
 	  sse-lab/test node load/bench/main.ts
 
-bench-hosts: hosts test-image ## measure: What a delivery costs on 1, 2 and 3 hosts, and how many there are; ROUNDS=3 (10 minutes, docs/performance.md)
+bench-hosts: hosts test-image ## measure: What a delivery costs on 1, 2 and 3 hosts, and how many there are; ROUNDS=3 (10 minutes, docs/hosts.md)
 	@$(IN_TEST_IMAGE) --network sse-hosts --pid host --cap-add SYS_PTRACE --env ROUNDS sse-lab/test node load/bench/hosts.ts
 
 others: base
