@@ -42,6 +42,11 @@ export class Publisher {
     return [...this.refusals.values()].reduce((sum, count) => sum + count, 0)
   }
 
+  /** The same as text. */
+  get refused(): string {
+    return [...this.refusals].map(([kind, count]) => `${kind} ${count}`).join(', ')
+  }
+
   /** Publishes the next event. Answers whether it was acknowledged; without `repeats` there is one attempt. */
   async publish(base: string, withinMs: number): Promise<boolean> {
     const { name, topic, repeats, padding = '', headers: own } = this.#parts
@@ -75,7 +80,7 @@ export class Publisher {
     const run = async () => {
       while (!this.#stopped && this.fatal === undefined) {
         if (!(await this.publish(base, withinMs)))
-          this.fatal ??= `not acknowledged within ${withinMs} ms, however often it was repeated`
+          this.fatal ??= `${this.#parts.name} not acknowledged within ${withinMs} ms, however often it was repeated: ${this.refused}`
         await pause(everyMs)
       }
     }

@@ -7,8 +7,6 @@ import { openBus } from '../../src/bus/open-bus.ts'
 import { readOptions } from '../../src/options.ts'
 import { partitionOf } from '../../src/partitions/scope.ts'
 import { openRedis } from '../../src/redis.ts'
-import { createSse, openServer } from '../../src/sse.ts'
-import { listen } from '@sse-lab/testkit/listen.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { freePort, RedisProcess } from './redis-process.ts'
 
@@ -38,21 +36,23 @@ for (const partitions of [1, 12]) {
     )
 }
 
-/** CPU of a whole process of the lab's server. */
-async function idleWorker(redis: RedisProcess, partitions: number): Promise<string> {
+/** A worker process of the lab's server. */
+async function startWorker(redis: RedisProcess, partitions: number) {
   const port = await freePort()
   const env = { REDIS_URL: redis.url, PARTITIONS: `${partitions}`, PORT: `${port}`, LOG_LEVEL: 'silent' }
   const main = `${import.meta.dirname}/../../src/main.ts`
   const worker = spawn(process.execPath, [main], { env: { ...process.env, ...env }, stdio: 'inherit' })
-  await until(
-    'the worker',
-    20_000,
-    async () => (await call('GET', `http://127.0.0.1:${port}/readyz`)).status === 200,
-  )
+  const base = `http://127.0.0.1:${port}`
+  await until('the worker', 30_000, async () => (await call('GET', `${base}/readyz`)).status === 200)
+  return { base, pid: worker.pid, [Symbol.dispose]: () => void worker.kill('SIGKILL') }
+}
+
+/** Its CPU. */
+async function idleWorker(redis: RedisProcess, partitions: number): Promise<string> {
+  using worker = await startWorker(redis, partitions)
   await pause(3000)
   const quiet = await percentOf(worker.pid, async () => await pause(seconds * 1000))
   const busy = await percentOf(worker.pid, async () => void (await publish(redis, partitions)))
-  worker.kill('SIGKILL')
   return `${quiet} % of a core without events, ${busy} % at ${rate} events/s`
 }
 
@@ -68,17 +68,15 @@ async function percentOf(pid: number | undefined, work: () => Promise<void>): Pr
 
 /** Each worker has streams of the scopes that a balancer would send there: of one log, or of all if it is alone. */
 async function readers(redis: RedisProcess, partitions: number, workers: number): Promise<string> {
-  await using more = new AsyncDisposableStack()
+  using more = new DisposableStack()
   for (let n = 0; n < workers; n += 1) {
-    const sse = createSse({ redis: redis.url, partitions, name: `w/${n}`, log: silent, drainMs: 100 })
-    const server = openServer((request, response) => void sse.stream(request, response))
-    more.defer(async () => await sse.drain(server))
-    await sse.untilReady()
-    const base = `http://127.0.0.1:${await listen(server)}`
+    const { base } = more.use(await startWorker(redis, partitions))
     const logs = workers === 1 ? Array.from({ length: partitions }, (_, log) => log) : [n % partitions]
     for (const log of logs) {
       const topic = scopes.find(scope => partitionOf(scope, partitions) === log) ?? ''
-      await more.use(await TestStream.open(`${base}/events?topic=${topic}`)).greeted()
+      const stream = await TestStream.open(`${base}/events?topic=${topic}`)
+      more.defer(() => stream.close())
+      await stream.greeted()
     }
   }
   const cpu = async () => Number(await redis.info('used_cpu_user')) + Number(await redis.info('used_cpu_sys'))
