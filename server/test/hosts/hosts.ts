@@ -75,8 +75,8 @@ export async function ownersOf(partition: number): Promise<{ master: Place; repl
       const [first = NaN, last = first] = range.split('-').map(Number)
       return first <= slot && slot <= last
     })
-    const { shard } = place
-    if (has) return { master: place, replicas: places.filter(it => it.shard === shard && it !== place) }
+    const { shard, host } = place
+    if (has) return { master: place, replicas: places.filter(it => it.shard === shard && it.host !== host) }
   }
   throw new Error(`nobody has partition ${partition}`)
 }
