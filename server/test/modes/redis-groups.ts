@@ -39,14 +39,9 @@ export async function startCluster({ replicas = 1 } = {}): Promise<RedisGroup> {
     return ['--cluster-enabled', 'yes', ...bus]
   })
   const addresses = nodes.map(({ address }) => address)
-  await run('redis-cli', [
-    '--cluster',
-    'create',
-    ...addresses,
-    '--cluster-replicas',
-    `${replicas}`,
-    '--cluster-yes',
-  ])
+  const create = ['--cluster', 'create', ...addresses, '--cluster-replicas', `${replicas}`, '--cluster-yes']
+  // It waits for ever for a node that another process has taken the port of.
+  await run('redis-cli', create, { timeout: 60_000 })
   for (const node of nodes) {
     await until(`${node.address} to know the cluster`, 20_000, async () => {
       const known = await node.cli('cluster', 'nodes')
