@@ -42,11 +42,6 @@ export class Publisher {
     return [...this.refusals.values()].reduce((sum, count) => sum + count, 0)
   }
 
-  /** The same as text. */
-  get refused(): string {
-    return [...this.refusals].map(([kind, count]) => `${kind} ${count}`).join(', ')
-  }
-
   /** Publishes the next event. Answers whether it was acknowledged; without `repeats` there is one attempt. */
   async publish(base: string, withinMs: number): Promise<boolean> {
     const { name, topic, repeats, padding = '', headers: own } = this.#parts
@@ -80,7 +75,7 @@ export class Publisher {
     const run = async () => {
       while (!this.#stopped && this.fatal === undefined) {
         if (!(await this.publish(base, withinMs)))
-          this.fatal ??= `${this.#parts.name} not acknowledged within ${withinMs} ms, however often it was repeated: ${this.refused}`
+          this.fatal ??= `${this.#parts.name} not acknowledged within ${withinMs} ms, however often it was repeated: ${refusalsOf([this])}`
         await pause(everyMs)
       }
     }
@@ -92,6 +87,14 @@ export class Publisher {
     this.#stopped = true
     await this.#running
   }
+}
+
+/** Why attempts of some publishers were not acknowledged: `503 bus-away 3, ECONNRESET 1`. */
+export function refusalsOf(publishers: readonly Publisher[]): string {
+  const sums = new Map<string, number>()
+  for (const { refusals } of publishers)
+    for (const [kind, count] of refusals) sums.set(kind, (sums.get(kind) ?? 0) + count)
+  return [...sums].map(([kind, count]) => `${kind} ${count}`).join(', ') || 'none'
 }
 
 // Its status, and the code of the problem.

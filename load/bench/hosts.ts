@@ -1,10 +1,7 @@
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
-import { hosts, on, toHost, type Host } from '@sse-lab/server/test/hosts/hosts.ts'
-import { call } from '@sse-lab/testkit/publish.ts'
+import { containerOf, hosts, on, serves, toHost, type Host } from '@sse-lab/server/test/hosts/hosts.ts'
 import { docker } from '@sse-lab/testkit/stack.ts'
-import { until } from '@sse-lab/testkit/wait.ts'
-import { figures, type Figures } from './rows.ts'
+import type { Figures } from './rows.ts'
+import { faultText, readNumber, runGenerator } from './run-generator.ts'
 import { rowText, type Measured } from './table.ts'
 
 /**
@@ -12,8 +9,7 @@ import { rowText, type Measured } from './table.ts'
  * cores, on what `make hosts` has brought up. One scope, whose streams are on all hosts, as many on each. They take turns in every
  * round. ROUNDS=3.
  */
-const run = promisify(execFile)
-const rounds = Number(process.env.ROUNDS || 3)
+const rounds = readNumber('ROUNDS', 3)
 const streamsOfHost = 200
 const scope = 'bench'
 const narrow = '0.3'
@@ -55,10 +51,8 @@ try {
         const one = measured[index]
         one?.answers.push(answer(result))
         one?.p99Ms.push(result.p99Ms)
-        if (result.lost + result.doubled + result.refused + result.closed > 0)
-          one?.remarks?.push(
-            `lost ${result.lost}, twice ${result.doubled}, refused ${result.refused}, closed ${result.closed}`,
-          )
+        const fault = faultText(result)
+        if (fault !== undefined) one?.remarks?.push(fault)
       }
     }
   }
@@ -85,32 +79,24 @@ async function useHosts(count: number): Promise<Host[]> {
     '{{.Node}}',
   )
   const used = hosts.filter(host => names.split('\n').includes(`host-${host}`))
-  for (const host of used)
-    await until(`host ${host} to serve`, 30_000, async () => {
-      return (await call('GET', `http://host-${host}/readyz`, { withinMs: 2000 })).status === 200
-    })
+  for (const host of used) await serves(host)
   return used
 }
 
 async function measure(used: Host[], load: Record<string, number>): Promise<Figures> {
   const pids = await Promise.all(used.map(async host => await pidsOf(host)))
-  const options = {
+  return await runGenerator({
     subscribe: used.map(host => `http://host-${host}:80/events?topic=${scope}`).join(),
     publish: `http://host-${used[0]}/events`,
     streams: streamsOfHost * used.length,
     pids: pids.flat().join(),
     ...load,
-  }
-  const { stdout } = await run(
-    'generator',
-    Object.entries(options).map(([name, value]) => `-${name}=${value}`),
-  )
-  return figures.parse(JSON.parse(stdout))
+  })
 }
 
 /** The first processes of the server and of nginx on a host, as this machine numbers them. */
 async function pidsOf(host: Host): Promise<string[]> {
-  const lines = (await docker('top', `sse-hosts-${host}`, '-eo', 'pid,args')).split('\n')
+  const lines = (await docker('top', containerOf(host), '-eo', 'pid,args')).split('\n')
   const pids = lines.flatMap(
     line => /^\s*(\d+)\s+(?:nginx: master|node dist\/cluster\/container\.js)/.exec(line)?.[1] ?? [],
   )

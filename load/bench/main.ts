@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism, cpus } from 'node:os'
-import { promisify } from 'node:util'
 import { longTurns, type LongTurn } from '@sse-lab/server/test/support/long-turns.ts'
 import type { Contender } from './contender.ts'
-import { figures, rows, type Figures, type Row } from './rows.ts'
+import { rows, type Figures, type Row } from './rows.ts'
+import { faultText, readNumber, runGenerator } from './run-generator.ts'
 import { readPin } from './start.ts'
 import { isLab, median, ratios, rowText, type Measured } from './table.ts'
 
@@ -14,7 +13,6 @@ import { isLab, median, ratios, rowText, type Measured } from './table.ts'
  * ROUNDS=3; ROWS=nginx chooses rows by a part of their name; RATIO_MAX=2.5 fails where the lab's median costs more than so
  * many times the limit.
  */
-const run = promisify(execFile)
 const rounds = readNumber('ROUNDS', 3)
 const ratioMax = readNumber('RATIO_MAX', Infinity)
 const withOthers = process.env.OTHERS === '1'
@@ -89,11 +87,6 @@ function addToCurve({ of, at }: NonNullable<Row['curve']>, measured: readonly Me
     curves.points.push({ curve: of, at, contender: isLab(one) ? 'lab' : one.name, answers: one.answers })
 }
 
-function faultText({ lost, doubled, refused, closed }: Figures): string | undefined {
-  if (lost + doubled + refused + closed === 0) return undefined
-  return `lost ${lost} deliveries, delivered ${doubled} twice, refused ${refused} publishers, closed ${closed} streams`
-}
-
 /** The hub alone, in this process: its streams are counters. */
 async function turnText({ name, measure: measureTurn }: LongTurn): Promise<string> {
   const answers: number[] = []
@@ -110,15 +103,7 @@ async function measure({ load }: Row, contender: Contender): Promise<Figures> {
     ...running.speech,
     ...load,
   }
-  const words = Object.entries(options).map(([name, value]) => `-${name}=${value}`)
-  const { stdout } = await run('generator', words)
-  return figures.parse(JSON.parse(stdout))
-}
-
-function readNumber(name: string, otherwise: number): number {
-  const value = Number(process.env[name] || otherwise)
-  if (!(value >= 1)) throw new Error(`${name} must be a number from 1 on (got "${process.env[name]}")`)
-  return value
+  return await runGenerator(options)
 }
 
 function print(line: string): void {

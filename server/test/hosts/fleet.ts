@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { audit, type Audit } from '@sse-lab/testkit/ledger.ts'
-import { Publisher } from '@sse-lab/testkit/publisher.ts'
+import { Publisher, refusalsOf } from '@sse-lab/testkit/publisher.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
@@ -127,15 +127,11 @@ export class Fleet implements Disposable {
   #said(audits: Found[]): string {
     const sum = (of: (it: Found) => number) => audits.reduce((all, it) => all + of(it), 0)
     const events = this.#publishers.reduce((all, { acknowledged }) => all + acknowledged.length, 0)
-    const refusals = new Map<string, number>()
-    for (const publisher of this.#publishers)
-      for (const [kind, count] of publisher.refusals) refusals.set(kind, (refusals.get(kind) ?? 0) + count)
-    const repeats = [...refusals].map(([kind, count]) => `${kind} ${count}`).join(', ') || 'none'
     const away = Math.max(...this.#readers.map(({ awayMs }) => awayMs))
     const pause = Math.max(...this.#pauses.map(({ longestMs }) => longestMs))
     const connects = Math.max(...this.#readers.map(({ stream }) => stream.cuts + 1))
     return (
-      `${events} acknowledged, not at once: ${repeats}; ${this.#readers.length} readers: lost ${sum(it => it.lost.length)}, ` +
+      `${events} acknowledged, not at once: ${refusalsOf(this.#publishers)}; ${this.#readers.length} readers: lost ${sum(it => it.lost.length)}, ` +
       `duplicate ${sum(it => it.doubled.length)}, out of order ${sum(it => it.disordered.length)}, ` +
       `gaps on ${audits.filter(({ gaps }) => gaps > 0).length}; longest without a 202 ${seconds(pause)}, ` +
       `longest away ${seconds(away)}, at most ${connects} answers for a reader`

@@ -123,7 +123,7 @@ export async function healed(): Promise<void> {
     assert.deepEqual([lines.length, short], [services, []])
     return true
   })
-  await until('Redis to be one cluster, with all copies in step', 90_000, async () => {
+  await until('Redis to be one cluster, with all copies in step', 60_000, async () => {
     await pause(500)
     const owners: Shard[] = []
     for (const host of hosts) {
@@ -138,13 +138,17 @@ export async function healed(): Promise<void> {
     assert.deepEqual(owners.toSorted(), shards)
     return true
   })
-  for (const host of hosts)
-    await until(`host ${host} to serve`, 30_000, async () => {
-      return (await call('GET', `http://host-${host}/readyz`, { withinMs: 2000 })).status === 200
-    })
+  for (const host of hosts) await serves(host)
 }
 
-function containerOf(host: Host): string {
+/** Resolves when a server is ready behind the proxy of a host. */
+export async function serves(host: Host): Promise<void> {
+  await until(`host ${host} to serve`, 30_000, async () => {
+    return (await call('GET', `http://host-${host}/readyz`, { withinMs: 2000 })).status === 200
+  })
+}
+
+export function containerOf(host: Host): string {
   return `sse-hosts-${host}`
 }
 

@@ -43,7 +43,7 @@ async function startWorker(redis: RedisProcess, partitions: number) {
   const main = `${import.meta.dirname}/../../src/main.ts`
   const worker = spawn(process.execPath, [main], { env: { ...process.env, ...env }, stdio: 'inherit' })
   const base = `http://127.0.0.1:${port}`
-  await until('the worker', 30_000, async () => (await call('GET', `${base}/readyz`)).status === 200)
+  await until('the worker', 20_000, async () => (await call('GET', `${base}/readyz`)).status === 200)
   return { base, pid: worker.pid, [Symbol.dispose]: () => void worker.kill('SIGKILL') }
 }
 
