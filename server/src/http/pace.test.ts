@@ -26,8 +26,10 @@ it('the streams of a worker come back over as many seconds as they need, by the 
   assert.equal(pace().spreadMs(0), 20_000, 'an empty worker beside three full ones')
   fleet = { streams: 40_000, workers: 2 }
   assert.equal(pace().spreadMs(5000), 40_000, 'half of the workers are gone')
+  fleet = { streams: 0, workers: 2 }
+  assert.equal(pace().spreadMs(5000), 10_000, 'they came after the fleet was counted')
   fleet = { streams: 0, workers: 0 }
-  assert.equal(pace().spreadMs(5000), 0)
+  assert.equal(pace().spreadMs(0), 0)
 })
 
 it('a fleet that has just lost its streams is still large: what is known falls by half in a minute', () => {

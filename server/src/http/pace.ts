@@ -32,12 +32,12 @@ export class Pace {
 
   /**
    * Over how many milliseconds all streams must come back, so that a worker gets returnsPerSecond of them. `own` are those of this
-   * process, which takes itself for the mean where nobody knows the fleet.
+   * process. It takes itself for the mean where nobody knows the fleet, and where it has more: what is known is some seconds old.
    */
   spreadMs(own: number): number {
     const { fleet, returnsPerSecond } = this.#settings
     const known = fleet?.()
-    const streams = known === undefined ? own : known.streams / Math.max(known.workers, 1)
+    const streams = Math.max(own, known === undefined ? 0 : known.streams / Math.max(known.workers, 1))
     const now = this.#now()
     this.#most = Math.max(streams, this.#most * 0.5 ** ((now - this.#seenAt) / halvedAfterMs))
     this.#seenAt = now
