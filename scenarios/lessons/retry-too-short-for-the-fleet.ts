@@ -39,7 +39,9 @@ export const retryTooShortForTheFleet = scenario({
     )
     for (const client of clients) await client.greeted()
     // Told while the fleet was still small. The next time they are told by who knows all of it.
-    const longestMs = setting === returnsPerSecond ? await untilKnown(workers[0]?.direct ?? '') : retryMs.max
+    const told =
+      setting === returnsPerSecond ? workers.map(async ({ direct }) => await untilKnown(direct)) : []
+    const longestMs = Math.max(retryMs.max, ...(await Promise.all(told)))
     for (const times of [1, 2]) {
       await Promise.all(workers.map(async ({ link }) => await link.cut()))
       await until('every client to be cut', 3000, () => clients.every(({ cuts }) => cuts === times))
