@@ -80,9 +80,9 @@ hosts: knobs hosts-images ## see: Bring up three hosts on this machine: a swarm,
 	@scripts/hosts.sh up
 
 # Short times: a reader that waits for its retry is none that tells of a fault.
-test-hosts: hosts-images test-image ## prove: Strike hosts, servers and masters under load, on what `make hosts` brings up (4 minutes; docs/hosts.md)
+test-hosts: hosts-images test-image ## prove: Strike hosts, servers and masters under load, on what `make hosts` brings up (6 minutes; docs/hosts.md)
 	@HEARTBEAT_MS=500 RETRY_MS_MIN=200 RETRY_MS_MAX=1000 DRAIN_MS=2000 UPDATE_DELAY=2s scripts/hosts.sh up
-	@$(IN_TEST_IMAGE) --network sse-hosts --env STRIKES sse-lab/test node --test --test-concurrency=1 'server/test/hosts/*.test.ts'
+	@$(IN_TEST_IMAGE) --network sse-hosts sse-lab/test node --test --test-concurrency=1 'server/test/hosts/*.test.ts'
 
 hosts-down: ## see: Remove them, with all that they hold (5 s)
 	@scripts/hosts.sh down

@@ -21,18 +21,14 @@ import {
 
 // `make hosts` is up. Each strike is done under load, and leaves all of it healed.
 const partitions = 12
-// Some take two minutes more, and hosts come and go in them: see docs/hosts.md for why they are not in CI.
-const skip = process.env.STRIKES === 'all' ? false : 'only with STRIKES=all'
 
 before(healed)
 
 // Also what a failed strike has left.
 afterEach(async () => {
   for (const host of hosts) {
-    if (skip === false) {
-      await toHost(host, 'start')
-      await letThrough(host).catch(() => undefined)
-    }
+    await toHost(host, 'start')
+    await letThrough(host).catch(() => undefined)
     for (const shard of shards) await toService(host, shard, 'unpause').catch(() => undefined)
   }
 })
@@ -118,7 +114,7 @@ test('a master stands still after both replicas had lost touch: nothing that was
   assertNothingLost(audits)
 })
 
-test('a master of Redis is killed: nothing that was acknowledged is lost', { skip }, async t => {
+test('a master of Redis is killed: nothing that was acknowledged is lost', async t => {
   const audits = await strike(t, 'master', async fleet => {
     const { master } = await struck(fleet)
     await toService(master.host, master.shard, 'kill')
@@ -126,21 +122,17 @@ test('a master of Redis is killed: nothing that was acknowledged is lost', { ski
   assertNothingLost(audits)
 })
 
-test(
-  'a host without a master of Redis is killed: nothing is lost, and its readers go to the others',
-  { skip },
-  async t => {
-    for (const { shard, host } of await masters()) if (host === 3) await promote({ shard, host: 2 })
-    const audits = await strike(t, 'host', async fleet => {
-      await toHost(3, 'kill')
-      await fleet.goesOn()
-      await toHost(3, 'start')
-    })
-    assertWhole(audits)
-  },
-)
+test('a host without a master of Redis is killed: nothing is lost, and its readers go to the others', async t => {
+  for (const { shard, host } of await masters()) if (host === 3) await promote({ shard, host: 2 })
+  const audits = await strike(t, 'host', async fleet => {
+    await toHost(3, 'kill')
+    await fleet.goesOn()
+    await toHost(3, 'start')
+  })
+  assertWhole(audits)
+})
 
-test('the host of a master is killed: nothing that was acknowledged is lost', { skip }, async t => {
+test('the host of a master is killed: nothing that was acknowledged is lost', async t => {
   const audits = await strike(t, 'host-of-master', async fleet => {
     // Whoever leads the swarm stays.
     await promote({ shard: (await struck(fleet)).master.shard, host: 3 })
@@ -152,7 +144,7 @@ test('the host of a master is killed: nothing that was acknowledged is lost', { 
   assertNothingLost(audits)
 })
 
-test('a host that is cut off from all others, and comes back: nothing is lost', { skip }, async t => {
+test('a host that is cut off from all others, and comes back: nothing is lost', async t => {
   for (const { shard, host } of await masters()) if (host === 3) await promote({ shard, host: 2 })
   const audits = await strike(t, 'cut-off', async fleet => {
     await cutOff(3)
