@@ -1,7 +1,7 @@
 const { randomBytes } = require('node:crypto')
 const { rmSync } = require('node:fs')
 const { hostname } = require('node:os')
-const { ownSocketFile } = require('./dist/cluster/socket-file.js')
+const { ownSocketFile } = require('./dist/cluster/socket-files.js')
 
 // What pm2-runtime runs: one Express server in WORKERS processes that share a port.
 const workers = Number(process.env.WORKERS || 4)

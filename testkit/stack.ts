@@ -107,7 +107,7 @@ async function clean(): Promise<void> {
 
 /**
  * Starts one more container of the server image, known in the network by `aliases`. `files` are put into it, by path;
- * `cpus` is its quota; `sockets` the volume for its socket file; `hostname` what it calls itself.
+ * `cpus` is its quota; `sockets` the volume for socket files; `hostname` what it calls itself.
  */
 export async function startServer(
   aliases: string | string[],
@@ -190,21 +190,28 @@ const nginxFiles = {
   lab: {
     '/lab/nginx.conf': 'nginx.conf',
     '/lab/streaming.conf': 'streaming.conf',
+    '/lab/sockets.conf': 'sockets.conf',
     '/lab/broken.conf': 'broken.conf',
     '/lab/http2.conf': 'http2.conf',
   },
   production: {
     '/lab/nginx.conf': 'production/nginx.conf',
     '/lab/streaming.conf': 'streaming.conf',
+    '/lab/sockets.conf': 'sockets.conf',
     '/lab/tls.conf': 'production/tls.conf',
     '/lab/server.d/production.conf': 'production/server.conf',
   },
 } as const
 
+/** nginx/streaming.conf with its other line: the way to the servers is their name, and not files in a folder. */
+export function overTcp(text: string): string {
+  return text.replace('    include sockets.conf;\n', '').replace('# server server:3000', 'server server:3000')
+}
+
 /**
  * Starts one more nginx, with its configuration changed by `change`, and waits until it answers at `http://<alias>:<port>`.
- * `files` stand beside the lab's own, by path; `sockets` is the volume with a server's socket file; `shape`: which of the images of
- * nginx/Dockerfile it is.
+ * `files` stand beside the lab's own, by path; `sockets` is the volume with the servers' socket files, without which `change` is given
+ * the text with `server server:3000 resolve max_fails=0;`; `shape`: which of the images of nginx/Dockerfile it is.
  */
 export async function startNginx(
   alias: string,
@@ -224,7 +231,8 @@ export async function startNginx(
   const files = Object.entries(beside).map(([target, content]) => ({ target, content, mode: 0o644 }))
   const changed = await Promise.all(
     Object.entries(nginxFiles[shape]).map(async ([target, name]) => {
-      return { target, content: change(await readFile(`${root}/nginx/${name}`, 'utf8')), mode: 0o644 }
+      const text = await readFile(`${root}/nginx/${name}`, 'utf8')
+      return { target, content: change(sockets === undefined ? overTcp(text) : text), mode: 0o644 }
     }),
   )
   const nginx = new GenericContainer('sse-lab/nginx')

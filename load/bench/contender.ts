@@ -26,7 +26,7 @@ type LabShape = Shape & { workers?: number; native?: boolean; batchMs?: number }
 export function lab({ workers = 2, native = false, batchMs = 0, ...shape }: LabShape = {}): Contender {
   const differences = [
     workers === 2 ? [] : `WORKERS=${workers}`,
-    shape.way === 'socket' ? 'socket file' : [],
+    shape.way === 'tcp' ? 'over TCP' : [],
     native ? 'NATIVE=1' : [],
     batchMs > 0 ? `BATCH_MS=${batchMs}` : [],
   ].flat()

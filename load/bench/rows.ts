@@ -97,7 +97,7 @@ export const rows: Row[] = [
     name: `server behind nginx: ${streams.toLocaleString('en')} idle streams`,
     unit: 'KiB per stream in the server',
     // As production has it: nginx asks for the road out of node:http. What nginx takes itself is not counted.
-    contenders: [express({ way: 'tcp', serverAlone: true }), lab({ way: 'tcp', serverAlone: true })],
+    contenders: [express({ way: 'tcp', serverAlone: true }), lab({ way: 'socket', serverAlone: true })],
     others: others({ way: 'tcp', serverAlone: true }),
     load: { streams, publishers: 0, seconds: 1 },
     answer: ({ kibPerStream }: Figures) => kibPerStream,
@@ -122,14 +122,14 @@ export const rows: Row[] = [
   {
     name: 'whole way through nginx: 1,000 streams, 50 events/s',
     ...cpu,
-    contenders: [express({ way: 'tcp' }), lab({ way: 'tcp' }), lab({ way: 'socket' })],
+    contenders: [express({ way: 'tcp' }), lab({ way: 'socket' }), lab({ way: 'tcp' })],
     others: others({ way: 'tcp' }),
     load: { streams: 1000, rate: 50 },
   },
   {
     name: 'whole way through nginx: 10,000 streams, 5 events/s for two minutes',
     ...cpu,
-    contenders: [lab({ way: 'tcp' }), lab({ way: 'socket' })],
+    contenders: [lab({ way: 'socket' }), lab({ way: 'tcp' })],
     load: { streams: 10_000, rate: 5, seconds: 120 },
   },
   // What access control costs: beside the same server without it.
@@ -153,7 +153,10 @@ export const rows: Row[] = [
     name: 'access behind nginx: 5,000 idle streams',
     unit: 'KiB per stream in the server',
     // As production has it.
-    contenders: [lab({ way: 'tcp', serverAlone: true }), labWithAccess({ way: 'tcp', serverAlone: true })],
+    contenders: [
+      lab({ way: 'socket', serverAlone: true }),
+      labWithAccess({ way: 'socket', serverAlone: true }),
+    ],
     load: { streams: 5000, publishers: 0, seconds: 1 },
     answer: ({ kibPerStream }) => kibPerStream,
     onlyWhenChosen: true,

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { docker } from '@sse-lab/testkit/stack.ts'
+import { docker, overTcp } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
 /** What is measured, while it runs: where it takes streams and publishes, and its processes on the host. */
@@ -14,7 +14,7 @@ export const ports = { limit: 3900, server: 3901, nginx: 3902, redis: 3903, admi
 const prefix = 'sse-lab-bench'
 const socketFile = '/run/lab/server.sock'
 
-/** How nginx reaches the server, if it stands in front of it. */
+/** How nginx reaches the server, if it stands in front of it: `socket` is how the lab has it. */
 export type Way = 'direct' | 'tcp' | 'socket'
 
 /** `serverAlone`: what nginx takes is not counted. */
@@ -102,14 +102,12 @@ export async function answers(url: string): Promise<boolean> {
 // The lab's own files with the addresses of this host. Whoever is measured stands behind the same.
 async function nginxFiles(way: Way): Promise<Record<string, string>> {
   const main = await readText('nginx/nginx.conf')
-  const streaming = await readText('nginx/streaming.conf')
+  const text = await readText('nginx/streaming.conf')
+  const streaming = way === 'socket' ? text : overTcp(text)
   return {
     '/lab/nginx.conf': main.replace('include broken.conf;', '').replace(/^ +resolver .*$/m, ''),
     '/lab/streaming.conf': streaming
-      .replace(
-        'server server:3000 resolve',
-        way === 'socket' ? `server unix:${socketFile}` : `server 127.0.0.1:${ports.server}`,
-      )
+      .replace('server server:3000 resolve', `server 127.0.0.1:${ports.server}`)
       .replace('listen 80 ', `listen 127.0.0.1:${ports.nginx} `),
   }
 }

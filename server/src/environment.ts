@@ -67,10 +67,10 @@ export const environment = {
       }
     })
     .optional(),
-  // A socket file to listen on beside the port.
+  // Where socket files are, to listen on beside the port.
   SOCKET: z
     .string()
-    // [unix(7)] 107 bytes, of which the name of the host takes its share: see socket-file.ts.
+    // [unix(7)] 107 bytes, of which the name of the host takes its share: see socket-files.ts.
     .regex(
       /^\/.{0,39}[^/]$/,
       'must be an absolute path of a file, at most 41 characters, like /run/lab/server.sock',

@@ -80,7 +80,7 @@ export async function startWorker(config: Config, name: WorkerName, log: Log): P
     tickets: access?.tickets(),
     operators: adminPort === undefined ? operators : undefined,
   })
-  const servers = await listenAll(guarded(app, config, name), { port, bind, socket, host: name.host })
+  const servers = await listenAll(guarded(app, config, name), { port, bind, socket, host: name.host, log })
   if (adminPort !== undefined) {
     const admin = onlyOwn(createAdminApp({ sse, log, operators }), config, name)
     servers.push(await listenAdmin(admin, adminPort, config.adminBind))

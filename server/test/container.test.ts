@@ -163,10 +163,10 @@ const composed = z.object({
   ),
 })
 
-for (const files of [['compose.yaml'], ['compose.yaml', 'compose.socket.yaml']]) {
-  test(`Docker's own logs of every service of ${files.join(' and ')} are bounded`, async () => {
-    const chosen = files.flatMap(file => ['--file', `${root}/${file}`])
-    const printed = await docker('compose', ...chosen, '--profile', '*', 'config', '--format', 'json')
+for (const file of ['compose.yaml', 'compose.production.yaml']) {
+  test(`Docker's own logs of every service of ${file} are bounded`, async () => {
+    const chosen = ['--file', `${root}/${file}`, '--profile', '*']
+    const printed = await docker('compose', ...chosen, 'config', '--format', 'json')
 
     const { services } = composed.parse(JSON.parse(printed))
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, afterEach, test } from 'node:test'
+import { audit, auditText } from '@sse-lab/testkit/ledger.ts'
 import { Publisher } from '@sse-lab/testkit/publisher.ts'
 import { closeStreams, TestStream } from '@sse-lab/testkit/stream.ts'
 import { docker, readWorkers, startNginx, startRedis, startServer } from '@sse-lab/testkit/stack.ts'
@@ -9,6 +10,7 @@ import { assertWhole } from '@sse-lab/testkit/whole.ts'
 
 const base = 'http://socket-nginx'
 const sockets = `sse-lab-sockets-${randomUUID()}`
+const topic = randomUUID()
 const resources = new AsyncDisposableStack()
 
 afterEach(closeStreams)
@@ -40,56 +42,96 @@ async function isReady(alias: string, host: string): Promise<void> {
   })
 }
 
-/** The hosts of the workers that hold the clients; undefined while one of them has none. */
-function hostsOf(clients: readonly TestStream[]): string[] | undefined {
-  const workers = clients.map(({ worker }) => worker)
-  if (workers.includes(undefined)) return undefined
-  return [...new Set(workers.map(worker => worker?.split('/')[0] ?? ''))]
+/** How many of the clients each server holds, by its host; undefined while one of them has none. */
+function sharesOf(clients: readonly TestStream[]): Record<string, number> | undefined {
+  const shares: Record<string, number> = {}
+  for (const { worker } of clients) {
+    const host = worker?.split('/')[0]
+    if (host === undefined) return undefined
+    shares[host] = (shares[host] ?? 0) + 1
+  }
+  return shares
 }
 
-// No way but the file: whatever is answered came through it.
-function overFile(text: string): string {
-  return text
-    .replace('include broken.conf;', '')
-    .replace('    server server:3000 resolve max_fails=0;\n', '')
-    .replace('# server unix:', 'server unix:')
+function openClients(count: number): TestStream[] {
+  return Array.from({ length: count }, () => TestStream.returning(`${base}/events?topic=${topic}`))
 }
 
-test('through a socket file events reach both workers, a container is replaced without a loss, and a killed one comes back', async () => {
+async function allAt(host: string, clients: readonly TestStream[], withinMs: number): Promise<void> {
+  await until(
+    `all to be at ${host}`,
+    withinMs,
+    () => sharesOf(clients)?.[host] === clients.length,
+    () => sharesOf(clients),
+  )
+}
+
+/** Opens twelve, and asserts that both hold some of them: publishes take their turns, too, so it is not always six. */
+async function openShared(hosts: readonly string[]): Promise<TestStream[]> {
+  const clients = openClients(12)
+  const shares = await until('newcomers to be greeted', 5000, () => sharesOf(clients))
+  assert.deepEqual(Object.keys(shares).toSorted(), hosts.toSorted())
+  for (const share of Object.values(shares)) assert.ok(share >= 3, JSON.stringify(shares))
+  return clients
+}
+
+// No way but the files: the name is nobody's.
+const fixedSide = (text: string) => text.replace('include broken.conf;', '')
+
+test('through socket files streams are shared by all servers; whoever leaves, is killed, stands still or is replaced loses nothing', async () => {
   resources.use(await startRedis('socket-redis'))
   const first = await start('socket-a')
-  resources.use(await startNginx('socket-nginx', overFile, { sockets }))
-  const topic = randomUUID()
-  const clients = Array.from({ length: 12 }, () => TestStream.returning(`${base}/events?topic=${topic}`))
-  await until('all clients to be greeted', 5000, () => hostsOf(clients))
+  resources.use(await startNginx('socket-nginx', fixedSide, { sockets }))
+  const clients = openClients(12)
+  await allAt(first.host, clients, 5000)
   assert.equal(new Set(clients.map(({ worker }) => worker)).size, 2, 'both workers hold streams')
   const publisher = new Publisher({ name: 'socket', topic, repeats: true })
   publisher.start(base, 20, 10_000)
 
   const second = await start('socket-b')
-  // A worker that is replaced in the old container must not take the way back there: it would end with that container.
+  const hosts = [first.host, second.host]
+  clients.push(...(await openShared(hosts)))
   await docker('exec', first.id, 'npx', 'pm2', 'reload', 'server')
-  const undecided = TestStream.returning(`${base}/events?topic=${topic}`)
-  await undecided.greeted()
-  assert.deepEqual(hostsOf([undecided]), [second.host])
   await docker('stop', first.id)
-  await until(
-    'all clients to be with the new container',
-    10_000,
-    () => hostsOf(clients)?.join() === second.host,
-  )
-  // Node removes the file that it listened on: this one is the new container's, and must still be there.
-  const newcomer = TestStream.returning(`${base}/events?topic=${topic}`)
-  await newcomer.greeted()
+  await allAt(second.host, clients, 10_000)
 
   await docker('kill', second.id)
   await until('all clients to be cut', 5000, () => clients.every(({ worker }) => worker === undefined))
   await docker('start', second.id)
   await isReady('socket-b', second.host)
-  // While there is nobody behind it, nginx tells up to 10.5 s, and may do so twice.
-  await until('all clients to be back', 30_000, () => hostsOf(clients)?.join() === second.host)
+  // While there is nobody behind the links, nginx tells up to 10.5 s, and may do so twice.
+  await allAt(second.host, clients, 30_000)
+
+  await docker('start', first.id)
+  await isReady('socket-a', first.host)
+  clients.push(...(await openShared(hosts)))
+  await docker('kill', first.id)
+  await allAt(second.host, clients, 10_000)
+
+  await docker('start', first.id)
+  await isReady('socket-a', first.host)
+  await docker('pause', first.id)
+  await until('its links to lead to the other', 15_000, async () => {
+    const links = await docker('exec', second.id, 'sh', '-c', 'readlink /run/lab/server.sock.*')
+    return !links.includes(first.host)
+  })
+  const meanwhile = openClients(12)
+  await allAt(second.host, meanwhile, 5000)
+  await docker('unpause', first.id)
+  await until('it to be found again', 15_000, async () => {
+    const links = await docker('exec', second.id, 'sh', '-c', 'readlink /run/lab/server.sock.*')
+    return links.includes(first.host)
+  })
+  clients.push(...meanwhile, ...(await openShared(hosts)))
 
   await publisher.stop()
-  assert.ok(publisher.acknowledged.length > 20)
-  await assertWhole(publisher, clients)
+  assert.ok(publisher.acknowledged.length > 100)
+  await assertWhole(publisher, clients.slice(0, 12))
+  for (const { received, gaps, fatal } of clients.slice(12)) {
+    const joined = received[0]?.sequence ?? Infinity
+    const due = publisher.acknowledged.filter(({ sequence }) => sequence >= joined)
+    const found = audit(due, received)
+    assert.deepEqual(found, { lost: [], doubled: [], disordered: [] }, auditText(found))
+    assert.deepEqual([fatal, gaps], [undefined, []])
+  }
 })

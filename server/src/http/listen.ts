@@ -1,13 +1,13 @@
-import { existsSync } from 'node:fs'
 import type { RequestListener, Server } from 'node:http'
 import type { ListenOptions } from 'node:net'
-import { leadSocketHere, ownSocketFile } from '../cluster/socket-file.ts'
+import { ownSocketFile, SocketLinks } from '../cluster/socket-files.ts'
 import { ConfigError } from '../config.ts'
+import type { Log } from '../observe/facts.ts'
 import { isStreamCall } from './app.ts'
 import type { Listener } from './bare-response.ts'
 import { openServer } from './http-server.ts'
 
-export type Addresses = { port: number; bind: string; socket: string | undefined; host: string }
+export type Addresses = { port: number; bind: string; socket: string | undefined; host: string; log: Log }
 
 /** Listens on ADMIN_PORT. Rejects with a ConfigError, or as node:net does. */
 export async function listenAdmin(listener: RequestListener, port: number, bind: string): Promise<Server> {
@@ -23,9 +23,7 @@ export async function listenAll(listener: Listener, where: Addresses): Promise<S
     keepAliveInitialDelay: 30_000,
   })
   await listenOnPort(server, where.port, where.bind, 'PORT')
-  return where.socket === undefined
-    ? [server]
-    : [server, await listenOnFile(where.socket, where.host, listener)]
+  return where.socket === undefined ? [server] : [server, await listenOnFile(where.socket, where, listener)]
 }
 
 async function listenOnPort(server: Server, port: number, host: string, knob: string): Promise<Server> {
@@ -46,20 +44,23 @@ function listen(server: Server, where: ListenOptions): Promise<void> {
   })
 }
 
-async function listenOnFile(path: string, host: string, listener: Listener): Promise<Server> {
+async function listenOnFile(
+  path: string,
+  { host, log }: Pick<Addresses, 'host' | 'log'>,
+  listener: Listener,
+): Promise<Server> {
   const server = openServer(listener, { leaving: { isStream: isStreamCall, listener } })
   const own = ownSocketFile(path, host)
-  // Only the container's first worker: one that is started anew, while the container is being replaced, must not take the way
-  // back from its successor.
-  const isFirst = !existsSync(own)
+  const links = new SocketLinks(path, host, log)
   try {
     await listen(server, { path: own })
-    if (isFirst) await leadSocketHere(path, host)
+    await links.start()
   } catch (error) {
     throw new ConfigError(
       `SOCKET: cannot listen on ${own}: its folder must exist and let this user write, and nothing of that name may be there (${String(error)})`,
     )
   }
+  server.once('close', () => links.stop())
   return server
 }
 
