@@ -13,6 +13,7 @@ const titles: Record<string, string> = {
   rate: 'events a second, 1,000 streams',
   size: 'bytes of an event, 1,000 streams, 50 events a second',
   workers: 'workers, 1,000 streams, 50 events a second',
+  topics: 'topics that 1,000 streams are spread over, 10,000 deliveries a second in all',
   publishers: 'publishers, 50 streams, 1,000 events a second in all',
 }
 

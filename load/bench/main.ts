@@ -96,10 +96,12 @@ async function turnText({ name, measure: measureTurn }: LongTurn): Promise<strin
 
 async function measure({ load }: Row, contender: Contender): Promise<Figures> {
   await using running = await contender.start()
+  const topic = load.topics === undefined ? '' : '{{topic}}'
   const options = {
-    subscribe: `${running.url}/events?topic=bench`,
+    subscribe: `${running.url}/events?topic=bench${topic}`,
     publish: `${running.url}/events`,
     pids: running.pids.join(),
+    ...(topic !== '' && { body: '{"topic":"bench{{topic}}","data":"{{data}}"}' }),
     ...running.speech,
     ...load,
   }

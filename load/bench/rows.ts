@@ -31,6 +31,7 @@ export type Row = {
     streams: number
     rate?: number
     publishers?: number
+    topics?: number
     seconds?: number
     padding?: number
     behind?: number
@@ -216,6 +217,11 @@ export const rows: Row[] = [
   ...[1, 4, 16, 64].map(publishers =>
     curve('publishers', publishers, { streams: 50, rate: 1000, publishers }),
   ),
+  // 10,000 deliveries a second. The limit knows no topics.
+  ...[1, 10, 50, 100].map(topics => ({
+    ...curve('topics', topics, { streams: 1000, rate: 10 * topics, publishers: 16, topics }),
+    contenders: [lab()],
+  })),
 ]
 
 /** A point of a curve, which docs/curves makes a picture of. */

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"math"
+	"net"
 	"testing"
 	"time"
 )
@@ -51,6 +52,34 @@ func TestWhatIsMissedOrDoubledIsCounted(t *testing.T) {
 		t.Fatalf("%d received, %d missed, %d doubled", received(s), s.missed, s.doubled)
 	}
 }
+
+func TestAStreamHearsTheSeriesOfItsTopicAlone(t *testing.T) {
+	o := options{subscribe: "http://x/{{topic}}", publishers: 2, topics: 3}
+	s := newStreams(2, o)[1]
+	if s.target != "http://x/1" {
+		t.Fatal(s.target)
+	}
+	feed(s, event(o.series(0, 1), 0, 1)+event(o.series(1, 1), 0, 1)+event(o.series(1, 2), 0, 1), 1000)
+	if received(s) != 2 || s.doubled != 1 {
+		t.Fatalf("%d received, %d doubled", received(s), s.doubled)
+	}
+	all := sent{counts: []int64{9, 2, 9, 9, 3, 9}}
+	if due := dueTo([]*stream{s}, all); due != 5 {
+		t.Fatalf("%d due", due)
+	}
+	var result Result
+	s.socket, s.ended = discarded{}, make(chan struct{})
+	close(s.ended)
+	judge(&result, []*stream{s}, all)
+	if result.Lost != 3 || result.Doubled != 1 {
+		t.Fatalf("%d lost, %d doubled", result.Lost, result.Doubled)
+	}
+}
+
+// discarded is a connection that is only closed.
+type discarded struct{ net.Conn }
+
+func (discarded) Close() error { return nil }
 
 func TestAMarkWithoutNumbersIsPassedBy(t *testing.T) {
 	s := newStream()

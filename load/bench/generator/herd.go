@@ -23,7 +23,7 @@ func runHerd(o options) (Result, error) {
 		return Result{}, err
 	}
 	// All have the first event: its id is where the herd continues.
-	one := publisher{options: o, client: newClient(1)}
+	one := publisher{options: o, client: newClient(1), counts: make([]int64, 1)}
 	answer, err := one.publish()
 	if err != nil {
 		return Result{}, err
@@ -37,7 +37,7 @@ func runHerd(o options) (Result, error) {
 	if err := one.publishAtPace(context.Background(), newPace(behindRate, 0, 1), o.behind); err != nil {
 		return Result{}, err
 	}
-	missed := one.acknowledged
+	missed := one.counts[0]
 	awaitReceived(int64(len(all) + o.behind*len(others)))
 
 	ctx, stop := context.WithCancel(context.Background())
@@ -57,10 +57,10 @@ func runHerd(o options) (Result, error) {
 	if err := <-published; err != nil {
 		return Result{}, err
 	}
-	awaitReceived(one.acknowledged * int64(len(all)))
+	awaitReceived(one.counts[0] * int64(len(all)))
 
 	result := Result{CaughtUpSeconds: caughtUp.Seconds()}
-	judge(&result, all, sent{counts: []int64{one.acknowledged}})
+	judge(&result, all, sent{counts: one.counts})
 	result.P99Ms = latencyOf(others).percentileMs(0.99)
 	return result, nil
 }

@@ -16,6 +16,7 @@ type options struct {
 	streams    int
 	rate       float64
 	publishers int
+	topics     int
 	seconds    float64
 	padding    int
 	behind     int
@@ -49,6 +50,7 @@ func main() {
 	flag.IntVar(&o.streams, "streams", 1000, "streams to open")
 	flag.Float64Var(&o.rate, "rate", 50, "events a second over all publishers; 0: as fast as they are acknowledged")
 	flag.IntVar(&o.publishers, "publishers", 1, "publishers, each with one publish on the way")
+	flag.IntVar(&o.topics, "topics", 1, "streams and events take turns over so many; {{topic}} in both URLs and in the body is its number")
 	flag.Float64Var(&o.seconds, "seconds", 8, "how long it publishes; with -publishers 0, how long it is quiet")
 	flag.IntVar(&o.padding, "padding", 60, "bytes added to each event")
 	flag.IntVar(&o.behind, "behind", 0, "cut all streams, and let them return this many events behind: see herd.go")
@@ -106,7 +108,7 @@ func runLoad(o options) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	awaitReceived(sent.acknowledged() * int64(len(streams)))
+	awaitReceived(dueTo(streams, sent))
 	lasted := time.Since(started)
 	after := readUsage(roots)
 

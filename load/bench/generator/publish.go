@@ -5,15 +5,26 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 )
 
-// sent is what was acknowledged to each publisher: it numbers its events from 0, and repeats none.
+// sent is what was acknowledged in each series: a publisher numbers its events of a topic from 0, and repeats none.
 type sent struct {
 	counts  []int64
 	refused int64
+}
+
+// series is the number of a publisher's events of a topic among all series.
+func (o options) series(publisher, topic int) int {
+	return publisher*max(1, o.topics) + topic
+}
+
+// allSeries is how many there are.
+func (o options) allSeries() int {
+	return o.series(max(1, o.publishers), 0)
 }
 
 func (s sent) acknowledged() int64 {
@@ -28,7 +39,7 @@ func (s sent) acknowledged() int64 {
 // what costs nothing because it did nothing must not look cheap.
 func publishAll(o options) (sent, error) {
 	duration := time.Duration(o.seconds * float64(time.Second))
-	all := sent{counts: make([]int64, max(1, o.publishers))}
+	all := sent{counts: make([]int64, o.allSeries())}
 	if o.publishers == 0 {
 		time.Sleep(duration)
 		return all, nil
@@ -42,11 +53,10 @@ func publishAll(o options) (sent, error) {
 		group.Add(1)
 		go func() {
 			defer group.Done()
-			one := publisher{options: o, client: client, number: number}
+			one := publisher{options: o, client: client, number: number, turn: number, counts: all.counts}
 			if err := one.publishAtPace(ctx, newPace(o.rate/float64(o.publishers), number, o.publishers), 0); err != nil {
 				refusals <- err
 			}
-			all.counts[number] = one.acknowledged
 		}()
 	}
 	group.Wait()
@@ -65,9 +75,10 @@ func newClient(connections int) *http.Client {
 // publisher has one publish on the way at a time.
 type publisher struct {
 	options
-	client       *http.Client
-	number       int
-	acknowledged int64
+	client *http.Client
+	number int
+	turn   int     // whose remainder is the next event's topic
+	counts []int64 // of all series; it adds to its own alone
 }
 
 // publishAtPace publishes `count` events, or with 0 until the context ends. It stops at the first that is refused.
@@ -82,9 +93,11 @@ func (p *publisher) publishAtPace(ctx context.Context, pace *pace, count int) er
 
 // publish returns the body of the answer.
 func (p *publisher) publish() ([]byte, error) {
-	data := fmt.Sprintf("%s%d:%d:%d:%s", mark, p.number, p.acknowledged, time.Now().UnixNano(), strings.Repeat("x", p.padding))
-	body := strings.Replace(p.body, "{{data}}", data, 1)
-	request, err := http.NewRequest(http.MethodPost, p.options.publish, strings.NewReader(body))
+	topic := p.turn % max(1, p.topics)
+	series := p.series(p.number, topic)
+	data := fmt.Sprintf("%s%d:%d:%d:%s", mark, series, p.counts[series], time.Now().UnixNano(), strings.Repeat("x", p.padding))
+	body := strings.Replace(ofTopic(p.body, topic), "{{data}}", data, 1)
+	request, err := http.NewRequest(http.MethodPost, ofTopic(p.options.publish, topic), strings.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
@@ -104,8 +117,13 @@ func (p *publisher) publish() ([]byte, error) {
 	if answer.StatusCode/100 != 2 {
 		return nil, fmt.Errorf("the publish was answered %d: %s", answer.StatusCode, text)
 	}
-	p.acknowledged++
+	p.counts[series]++
+	p.turn++
 	return text, nil
+}
+
+func ofTopic(text string, topic int) string {
+	return strings.Replace(text, "{{topic}}", strconv.Itoa(topic), 1)
 }
 
 // pace says when the next event is due. A publisher that is late does not catch up: less is published, and told.

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// mark stands before `publisher:sequence:sentNs:` in an event's data. It ends in none of the characters that JSON escapes.
+// mark stands before `series:sequence:sentNs:` in an event's data. It ends in none of the characters that JSON escapes.
 const mark = "@bench:"
 
 // dialsAtOnce is how many streams are opened at a time, where no herd is wanted.
@@ -20,11 +20,13 @@ const dialsAtOnce = 50
 // stream is one open stream, read by a goroutine of its own. What it counts is read when that has ended: see cut.
 type stream struct {
 	target      string
+	topic       int // of so many `topics`
+	topics      int
 	source      net.IP
 	socket      net.Conn
 	ended       chan struct{}
 	requestedAt time.Time
-	next        []atomic.Int64 // by publisher: the sequence that comes next
+	next        []atomic.Int64 // by series: the sequence that comes next
 	doubled     int64
 	missed      int64
 	cutting     atomic.Bool
@@ -42,10 +44,13 @@ func newStreams(count int, o options) []*stream {
 	targets := strings.Split(o.subscribe, ",")
 	streams := make([]*stream, count)
 	for index := range streams {
+		topic := index % max(1, o.topics)
 		streams[index] = &stream{
-			target: targets[index%len(targets)],
+			target: ofTopic(targets[index%len(targets)], topic),
+			topic:  topic,
+			topics: max(1, o.topics),
 			source: net.IPv4(127, 0, 0, byte(1+index%sources)),
-			next:   make([]atomic.Int64, max(1, o.publishers)),
+			next:   make([]atomic.Int64, o.allSeries()),
 		}
 	}
 	return streams
@@ -168,19 +173,29 @@ func (s *stream) take(text []byte, now int64) []byte {
 	}
 }
 
+// hears says whether the series is of its topic.
+func (s *stream) hears(series int) bool {
+	return series%s.topics == s.topic
+}
+
 func (s *stream) count(numbers [3]int64, now int64) {
-	publisher, sequence, sentNs := numbers[0], numbers[1], numbers[2]
-	if publisher >= int64(len(s.next)) {
+	series, sequence, sentNs := numbers[0], numbers[1], numbers[2]
+	if series >= int64(len(s.next)) {
 		return
 	}
-	switch next := s.next[publisher].Load(); {
+	// What it did not ask for is one too many, too.
+	if !s.hears(int(series)) {
+		s.doubled++
+		return
+	}
+	switch next := s.next[series].Load(); {
 	case sequence < next:
 		s.doubled++
 		return
 	case sequence > next:
 		s.missed += sequence - next
 	}
-	s.next[publisher].Store(sequence + 1)
+	s.next[series].Store(sequence + 1)
 	if measuring.Load() {
 		s.latencies.add(now - sentNs)
 	}
