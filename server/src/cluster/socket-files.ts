@@ -8,7 +8,7 @@ const beatMs = 1000
 const goneAfterMs = 5000
 const removedAfterMs = 24 * 3_600_000
 
-/** How many links stand at SOCKET, as nginx/sockets.conf has them. One to six servers share them, and one, two, three or six evenly. */
+/** How many links stand at SOCKET, as nginx/sockets.conf has them. */
 export const linkCount = 6
 
 /**
@@ -22,8 +22,9 @@ export function ownSocketFile(path: string, host: string): string {
 /**
  * nginx cannot see which servers are in a folder, as it sees those of a name in DNS. So it is given `linkCount` fixed links,
  * SOCKET.1 and on, and the servers see to it that each link leads to one of them that is there. Each server touches its own file
- * every second; one that has not been touched for five has lost its server. All of them reckon the same, so it does not matter who moves
- * a link: each is replaced in one step, and whoever connects in that moment reaches the server before or the next one.
+ * every second; one that has not been touched for five has lost its server. Where the links cannot be shared evenly, they move on
+ * by one every second. All servers reckon the same, so it does not matter who moves a link: each is replaced in one step, and whoever
+ * connects in that moment reaches the server before or the next one.
  */
 export class SocketLinks {
   readonly #path: string
@@ -67,8 +68,9 @@ export class SocketLinks {
     await utimes(this.#own, now, now).catch(unlessMissing)
     const servers = await this.#servers()
     if (servers.length === 0) return
+    const turn = linkCount % servers.length === 0 ? 0 : Math.floor(this.#now() / beatMs)
     for (let n = 0; n < linkCount; n += 1)
-      await this.#lead(`${this.#path}.${n + 1}`, servers[n % servers.length] ?? '')
+      await this.#lead(`${this.#path}.${n + 1}`, servers[(n + turn) % servers.length] ?? '')
   }
 
   /** The files of all servers that are there, in the same order for everybody. */
