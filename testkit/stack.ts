@@ -55,6 +55,9 @@ export function container(service: string): string {
   return `${project}-${service}-1`
 }
 
+/** The stack's volume for socket files: a server that nginx should find listens on one in it, with SOCKET. */
+export const stackSockets = `${project}_sockets`
+
 /** The ids of the fixed side's server containers, running or not. */
 export async function serverContainers(): Promise<string[]> {
   const filters = [`label=com.docker.compose.project=${project}`, 'label=com.docker.compose.service=server']

@@ -18,6 +18,7 @@ import { openHistograms, type Observe } from './observe/histograms.ts'
 import { openRegistry, registerMetrics } from './observe/metrics.ts'
 import type { Settings } from './options.ts'
 import type { PublishMore, SseStatus } from './sse-types.ts'
+import { LogCount } from './partitions/log-count.ts'
 import type { AnyBus } from './partitions/partitioned-bus.ts'
 import { Quotas } from './quotas.ts'
 import { redisIsNewEnough } from './redis-version.ts'
@@ -39,6 +40,7 @@ export class Sse {
   readonly #hub: StreamHub
   readonly #calls: Calls
   readonly #publisher: Publisher
+  readonly #logCount: LogCount | undefined
   readonly #started: Promise<void>
   readonly #stops: (() => void)[] = []
   #isStarted = false
@@ -62,6 +64,8 @@ export class Sse {
     const isClosed = () => !this.#isStarted || this.draining
     const isPosition = (text: string) => bus.log?.isId(text) ?? false
     this.#calls = new Calls({ settings, hello, hub, quotas, publisher, log, isClosed, isPosition })
+    this.#logCount =
+      redis && bus.name === 'streams' ? new LogCount(redis, settings.partitions, log) : undefined
     this.#started = this.#start(observe, listen)
   }
 
@@ -131,6 +135,7 @@ export class Sse {
     redis?.connect().catch(() => undefined) // retried and reported: see openRedis
     // The memory bus needs no Redis.
     if (this.#bus.name !== 'memory') await newEnough
+    if ((await this.#logCount?.agreed()) === false) return
     await listen()
     if (this.draining) return
     this.#isStarted = true
@@ -145,6 +150,7 @@ export class Sse {
     this.#log.info({ connections: hub.connections, drainMs }, 'draining')
     await drain({ servers, connections: hub.all(), open: () => hub.connections, drainMs })
     for (const stop of this.#stops) stop()
+    this.#logCount?.stop()
     await this.#bus.close()
     this.redis?.disconnect()
     this.#log.info({}, 'drained')

@@ -8,6 +8,7 @@ import {
   listWorkers,
   serverContainers,
   stackReady,
+  stackSockets,
   startServer,
 } from '@sse-lab/testkit/stack.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
@@ -69,12 +70,14 @@ test('when every server is stopped, streams end whole, a POST gets 503 and a cli
 
 test('a server container that is new is found by nginx without a reload', async () => {
   await stackReady()
-  await using added = await startServer('server', {
+  const env = {
+    SOCKET: '/run/lab/server.sock',
     REDIS_URL: 'redis://redis:6379',
     WORKERS: '1',
     DRAIN_MS: '100',
     HEARTBEAT_MS: '500',
-  })
+  }
+  await using added = await startServer('server', env, { sockets: stackSockets })
   await stackReady(5)
   const host = added.getId().slice(0, 12)
 
