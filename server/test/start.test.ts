@@ -75,7 +75,7 @@ test('a socket file that cannot be listened on ends the start with what to do', 
   assert.equal(await command.exit(10_000), 78)
   assert.match(
     command.output,
-    /^SOCKET: cannot listen on \/nowhere\/server\.sock\.[^ ]+: its folder must exist/m,
+    /^SOCKET: cannot listen on \/nowhere\/server\.sock@[^ ]+: its folder must exist/m,
   )
 })
 
