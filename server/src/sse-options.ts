@@ -78,8 +78,8 @@ export type SseOptions = {
    */
   confirm?: number | undefined
   /**
-   * In how many logs the topics are, each with those of its scope: the part before the first `/`. The same in every process, and
-   * not to be changed: another number is another log. They share logEventsMax and logBytesMax. Default: 1.
+   * In how many logs the topics are, each with those of its scope: the part before the first `/`. The same in every process:
+   * one with another number than those that run waits until they are gone. They share logEventsMax and logBytesMax. Default: 1.
    */
   partitions?: number | undefined
   /**
