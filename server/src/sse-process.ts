@@ -40,7 +40,6 @@ export class Sse {
   readonly #hub: StreamHub
   readonly #calls: Calls
   readonly #publisher: Publisher
-  readonly #logCount: LogCount | undefined
   readonly #started: Promise<void>
   readonly #stops: (() => void)[] = []
   #isStarted = false
@@ -64,9 +63,10 @@ export class Sse {
     const isClosed = () => !this.#isStarted || this.draining
     const isPosition = (text: string) => bus.log?.isId(text) ?? false
     this.#calls = new Calls({ settings, hello, hub, quotas, publisher, log, isClosed, isPosition })
-    this.#logCount =
+    const logCount =
       redis && bus.name === 'streams' ? new LogCount(redis, settings.partitions, log) : undefined
-    this.#started = this.#start(observe, listen)
+    this.#stops.push(() => logCount?.stop())
+    this.#started = this.#start(observe, listen, logCount)
   }
 
   /** Whether events come in right now, and streams are taken. Answer your readiness probe with it. */
@@ -129,13 +129,13 @@ export class Sse {
     await (this.#draining ??= this.#drain(servers))
   }
 
-  async #start(observe: Observe, listen: () => Promise<void>): Promise<void> {
+  async #start(observe: Observe, listen: () => Promise<void>, logCount?: LogCount): Promise<void> {
     const { redis } = this
     const newEnough = redis && redisIsNewEnough(redis, this.#log)
     redis?.connect().catch(() => undefined) // retried and reported: see openRedis
     // The memory bus needs no Redis.
     if (this.#bus.name !== 'memory') await newEnough
-    if ((await this.#logCount?.agreed()) === false) return
+    if ((await logCount?.agreed()) === false) return
     await listen()
     if (this.draining) return
     this.#isStarted = true
@@ -150,7 +150,6 @@ export class Sse {
     this.#log.info({ connections: hub.connections, drainMs }, 'draining')
     await drain({ servers, connections: hub.all(), open: () => hub.connections, drainMs })
     for (const stop of this.#stops) stop()
-    this.#logCount?.stop()
     await this.#bus.close()
     this.redis?.disconnect()
     this.#log.info({}, 'drained')

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { isReply } from '../bus/errors.ts'
 import { every } from '../every.ts'
 import type { Log } from '../observe/facts.ts'
@@ -40,7 +41,7 @@ export class LogCount {
    * Never rejects; while Redis is away it waits.
    */
   async agreed(): Promise<boolean> {
-    while (!this.#stopped && !(await this.#holds())) await pause(askAgainMs)
+    while (!this.#stopped && !(await this.#holds())) await pause(askAgainMs, undefined, { ref: false })
     if (this.#stopped) return false
     this.#stopRenewing = every(renewMs, async () => void (await this.#holds()))
     return true
@@ -68,8 +69,4 @@ export class LogCount {
       return true
     }
   }
-}
-
-async function pause(ms: number): Promise<void> {
-  await new Promise<void>(resolve => setTimeout(resolve, ms).unref())
 }
