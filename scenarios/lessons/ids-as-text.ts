@@ -1,5 +1,5 @@
 import { TestStream } from '@sse-lab/testkit/stream.ts'
-import { comeBack, idsOf, missing, publishMany } from '../rig/published.ts'
+import { comeBack, idsOf, missing, publishBefore, publishMany } from '../rig/published.ts'
 import { scenario } from '../scenario.ts'
 
 const eventCount = 20
@@ -29,10 +29,8 @@ export const idsAsText = scenario({
     const future = Date.now() + 3_600_000
     await redis.ask('xsetid', log, `${future}-0`)
 
-    const published = await publishMany(server.url, 't', eventCount)
+    const published = await publishBefore(stream, server.url, 't', eventCount)
     const last = published[seenCount - 1] ?? ''
-    await stream.next(({ id }) => id === last, { withinMs: 3000 })
-    stream.close()
     await using back = await comeBack(url, last)
     const [closing = ''] = await publishMany(server.url, 't', 1)
     await back.next(({ id }) => id === closing, { withinMs: 3000 })

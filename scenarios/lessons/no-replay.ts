@@ -1,5 +1,5 @@
 import { TestStream } from '@sse-lab/testkit/stream.ts'
-import { comeBack, idsOf, missing, publishMany } from '../rig/published.ts'
+import { comeBack, idsOf, missing, publishBefore, publishMany } from '../rig/published.ts'
 import { scenario } from '../scenario.ts'
 
 const awayCount = 20
@@ -21,11 +21,9 @@ export const noReplay = scenario({
   async measure(rig, bus) {
     const server = await rig.server({ BUS: bus, REDIS_URL: (await rig.redis()).url })
     const url = `${server.url}/events?topic=t`
-    const stream = await TestStream.openGreeted(url)
-    const [before = ''] = await publishMany(server.url, 't', 1)
-    await stream.next(({ id }) => id === before, { withinMs: 3000 })
-    stream.close()
-    const away = await publishMany(server.url, 't', awayCount)
+    await using witness = await TestStream.openGreeted(url)
+    const [before = ''] = await publishBefore(witness, server.url, 't', 1)
+    const away = await publishBefore(witness, server.url, 't', awayCount)
 
     await using back = await comeBack(url, before)
     const [after = ''] = await publishMany(server.url, 't', 1)

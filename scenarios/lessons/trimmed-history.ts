@@ -1,5 +1,5 @@
 import { TestStream } from '@sse-lab/testkit/stream.ts'
-import { comeBack, idsOf, missing, publishMany } from '../rig/published.ts'
+import { comeBack, idsOf, missing, publishBefore, publishMany } from '../rig/published.ts'
 import { scenario } from '../scenario.ts'
 
 const keptCount = 10
@@ -23,11 +23,9 @@ export const trimmedHistory = scenario({
     const redis = await rig.redis()
     const server = await rig.process(file, { REDIS_URL: redis.url, LOG_EVENTS_MAX: String(keptCount) })
     const url = `${server.url}/events?topic=t`
-    await using stream = await TestStream.openGreeted(url)
-    const [last = ''] = await publishMany(server.url, 't', 1)
-    await stream.next(({ id }) => id === last, { withinMs: 3000 })
-    stream.close()
-    const away = await publishMany(server.url, 't', awayCount)
+    await using witness = await TestStream.openGreeted(url)
+    const [last = ''] = await publishBefore(witness, server.url, 't', 1)
+    const away = await publishBefore(witness, server.url, 't', awayCount)
     await using back = await comeBack(url, last)
     const [closing = ''] = await publishMany(server.url, 't', 1)
     await back.next(({ id }) => id === closing, { withinMs: 3000 })

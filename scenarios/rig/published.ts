@@ -8,6 +8,21 @@ export async function publishMany(base: string, topic: string, count: number): P
   return ids
 }
 
+/**
+ * The same, and waits until `witness`, a stream of that server and topic, has the last one. Pub/Sub may bring an event later
+ * than the answer to its publish: to whoever came back in between it would come live, as if nothing had been missed.
+ */
+export async function publishBefore(
+  witness: TestStream,
+  base: string,
+  topic: string,
+  count: number,
+): Promise<string[]> {
+  const ids = await publishMany(base, topic, count)
+  await witness.next(({ id }) => id === ids.at(-1), { withinMs: 3000 })
+  return ids
+}
+
 /** A client that comes back, as a browser does: it says the last id that it saw. */
 export async function comeBack(url: string, lastId: string): Promise<TestStream> {
   const stream = await TestStream.open(url, { headers: { 'last-event-id': lastId } })
