@@ -50,6 +50,7 @@ import { tokenStream } from './lessons/token-stream.ts'
 import { totalTimeLimit } from './lessons/total-time-limit.ts'
 import { trimmedHistory } from './lessons/trimmed-history.ts'
 import { twoProxies } from './lessons/two-proxies.ts'
+import { twoRedisOnOneDisk } from './lessons/two-redis-on-one-disk.ts'
 import { unevenWorkers } from './lessons/uneven-workers.ts'
 import { wildcardCorsWithCookies } from './lessons/wildcard-cors-with-cookies.ts'
 import { workerConnections } from './lessons/worker-connections.ts'
@@ -115,4 +116,5 @@ export const catalogue: readonly Scenario[] = [
   everybodyReadsEverything,
   failoverLosesAcknowledged,
   pubsubInACluster,
+  twoRedisOnOneDisk,
 ]

@@ -135,23 +135,32 @@ function withSockets(one: GenericContainer, volume: string | undefined): Generic
 
 /**
  * Starts one more Redis, the same as the stack's, known in the network by `alias`. `acl`: who may do what, as an ACL file of Redis
- * says it; `network`: another one than the stack's.
+ * says it; `network`: another one than the stack's; `disk`: a volume on which each event is before it is acknowledged, `locked` as
+ * deploy/stack.yaml does it. One that waits for the lock has started, and does not answer.
  */
 export async function startRedis(
   alias: string,
-  { acl, network: own = network }: { acl?: string; network?: string } = {},
+  more: { acl?: string; network?: string; disk?: { volume: string; locked: boolean } } = {},
 ): Promise<StartedTestContainer> {
   const image = (await docker('inspect', '--format', '{{.Config.Image}}', container('redis'))).trim()
+  const { acl, disk } = more
   const users = acl === undefined ? [] : ['--aclfile', aclFile]
+  const lock = disk?.locked === true ? ['flock', '--no-fork', `${diskFolder}/one-server`] : []
+  const kept = disk === undefined ? ['--dir', '/tmp'] : ['--dir', diskFolder, ...eachEventOnDisk]
   const redis = new GenericContainer(image)
-    .withEntrypoint(['redis-server'])
-    .withCommand(['--protected-mode', 'no', '--save', '', '--dir', '/tmp', ...users])
-    .withNetworkMode(own)
+    .withEntrypoint([...lock, 'redis-server'])
+    .withCommand(['--protected-mode', 'no', '--save', '', ...kept, ...users])
+    .withNetworkMode(more.network ?? network)
     .withNetworkAliases(alias)
     .withLabels(label)
   if (acl !== undefined) redis.withCopyContentToContainer([{ target: aclFile, content: acl, mode: 0o644 }])
+  if (disk !== undefined) redis.withBindMounts([{ source: disk.volume, target: diskFolder }])
   return await redis.start()
 }
+
+// Anybody may write there, so whatever user the image has.
+const diskFolder = '/var/tmp'
+const eachEventOnDisk = ['--appendonly', 'yes', '--appendfsync', 'always']
 
 // The image's own folder for it is closed to the user that it runs as.
 const aclFile = '/tmp/users.acl'

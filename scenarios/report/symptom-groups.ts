@@ -46,6 +46,7 @@ export const groups: readonly Group[] = [
       'trimmed-history',
       'false-ack',
       'failover-loses-acknowledged',
+      'two-redis-on-one-disk',
       'quiet-stream',
       'token-stream',
     ],

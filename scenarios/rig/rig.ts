@@ -230,6 +230,21 @@ export class Rig implements AsyncDisposable {
     return { address, url: `redis://${address}`, id: started.getId(), ask }
   }
 
+  /**
+   * A disk for several Redis servers that have one name in the network, as the tasks of one service do. `start` resolves when the
+   * next one runs, though it may wait for the lock of deploy/stack.yaml, if `locked`.
+   */
+  async redisDisk(): Promise<{ url: string; start(locked: boolean): Promise<{ id: string }> }> {
+    const name = `scenario-${randomUUID()}`
+    await docker('volume', 'create', name)
+    this.#stack.defer(async () => void (await docker('volume', 'rm', '--force', name)))
+    const start = async (locked: boolean) => {
+      const started = this.#stack.use(await startRedis(name, { disk: { volume: name, locked } }))
+      return { id: started.getId() }
+    }
+    return { url: `redis://${name}:6379`, start }
+  }
+
   /** A link that can be hurt to `upstream`, on a port of the tests' own container; `address` is for other containers. */
   async link(upstream: string): Promise<{ link: Link; port: number; address: string }> {
     const toxiproxy = await this.#ground.toxiproxy()
