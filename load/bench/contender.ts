@@ -1,5 +1,15 @@
 import { TokenIssuer } from '@sse-lab/server/test/support/issuer.ts'
-import { answers, ports, startAll, startHub, type Running, type Shape, type Way } from './start.ts'
+import {
+  answers,
+  certificateFiles,
+  ports,
+  startAll,
+  startHub,
+  type Running,
+  type Secure,
+  type Shape,
+  type Way,
+} from './start.ts'
 
 /** Who is measured. `speech`: options of the generator, where it speaks otherwise than the lab. */
 export type Contender = {
@@ -23,17 +33,50 @@ const image = 'sse-lab/server'
 type LabShape = Shape & { workers?: number; native?: boolean; batchMs?: number }
 
 /** The lab's image as it is, on the bus that loses nothing; alone, or behind the lab's nginx. */
-export function lab({ workers = 2, native = false, batchMs = 0, ...shape }: LabShape = {}): Contender {
+export function lab({ workers = 2, native = false, batchMs, ...shape }: LabShape = {}): Contender {
   const differences = [
     workers === 2 ? [] : `WORKERS=${workers}`,
     shape.way === 'tcp' ? 'over TCP' : [],
+    shape.secure === undefined ? [] : `TLS and ${shape.secure}`,
     native ? 'NATIVE=1' : [],
-    batchMs > 0 ? `BATCH_MS=${batchMs}` : [],
+    batchMs === undefined ? [] : `BATCH_MS=${batchMs}`,
   ].flat()
-  const env = { ...labEnv(workers), NATIVE: native ? '1' : '0', BATCH_MS: String(batchMs) }
+  const env = {
+    ...labEnv(workers),
+    NATIVE: native ? '1' : '0',
+    ...(batchMs !== undefined && { BATCH_MS: String(batchMs) }),
+  }
   return {
     name: ['lab', ...differences].join(', '),
-    start: async () => await startHub({ image, env, workers }, shape),
+    start: async () => ({ ...(await startHub({ image, env, workers }, shape)), ...speechOf(shape.secure) }),
+  }
+}
+
+function speechOf(secure: Secure | undefined): { speech?: Record<string, string> } {
+  return secure === 'HTTP/2' ? { speech: { http2: 'true' } } : {}
+}
+
+/** The lab's package in a server that ends TLS itself, without nginx: secure-hub.js. */
+export function secureServer(secure: Secure): Contender {
+  return {
+    name: `lab, TLS and ${secure} at the server`,
+    start: async () => {
+      const workers = 2
+      const hub = '/lab/load/bench/secure-hub.js'
+      const running = await startHub(
+        {
+          image: 'sse-lab/test',
+          entrypoint: '/lab/node_modules/.bin/pm2-runtime',
+          words: ['start', hub, '--raw', '--instances', String(workers)],
+          env: { ADMIN_PORT: String(ports.admin), NODE_OPTIONS: '--max-semi-space-size=1' },
+          files: { ...(await certificateFiles()), [hub]: new URL('secure-hub.js', import.meta.url) },
+          workers,
+          operatorsPort: ports.admin,
+        },
+        {},
+      )
+      return { ...running, url: `https://127.0.0.1:${ports.server}`, ...speechOf(secure) }
+    },
   }
 }
 

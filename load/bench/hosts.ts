@@ -36,6 +36,7 @@ function measuredOf(): Measured[] {
   return hosts.map(count => ({
     name: `${count} ${count === 1 ? 'host' : 'hosts'}`,
     answers: [],
+    p50Ms: [],
     p99Ms: [],
     remarks: [],
   }))
@@ -50,6 +51,7 @@ try {
         const result = await measure(used, load)
         const one = measured[index]
         one?.answers.push(answer(result))
+        one?.p50Ms.push(result.p50Ms)
         one?.p99Ms.push(result.p99Ms)
         const fault = faultText(result)
         if (fault !== undefined) one?.remarks?.push(fault)

@@ -43,16 +43,18 @@ for (const row of chosen) {
     contender,
     name: contender.name,
     answers: [] as number[],
+    p50Ms: [] as number[],
     p99Ms: [] as number[],
     remarks: [] as string[],
   }))
   const failed = new Set<Contender>()
   for (let round = 0; round < rounds; round += 1) {
-    for (const { contender, answers, p99Ms, remarks } of measured) {
+    for (const { contender, answers, p50Ms, p99Ms, remarks } of measured) {
       if (failed.has(contender)) continue
       try {
         const result = await measure(row, contender)
         answers.push(row.answer(result))
+        p50Ms.push(result.p50Ms)
         p99Ms.push(result.p99Ms)
         const fault = faultText(result)
         // The others promise nothing.
@@ -91,7 +93,7 @@ function addToCurve({ of, at }: NonNullable<Row['curve']>, measured: readonly Me
 async function turnText({ name, measure: measureTurn }: LongTurn): Promise<string> {
   const answers: number[] = []
   for (let round = 0; round < rounds; round += 1) answers.push(await measureTurn())
-  return rowText(`${name}: CPU ms`, [{ name: 'lab', answers, p99Ms: [] }])
+  return rowText(`${name}: CPU ms`, [{ name: 'lab', answers, p50Ms: [], p99Ms: [] }])
 }
 
 async function measure({ load }: Row, contender: Contender): Promise<Figures> {

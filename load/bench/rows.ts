@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { express, lab, labWithAccess, limit, type Contender } from './contender.ts'
+import { express, lab, labWithAccess, limit, secureServer, type Contender } from './contender.ts'
 import { others, othersThatReplay } from './others/others.ts'
 
 /** What the generator reports: see Result in generator/main.go. */
@@ -12,6 +12,7 @@ export const figures = z.object({
   perSecond: z.number(),
   usPerDelivery: z.number(),
   cores: z.number(),
+  p50Ms: z.number(),
   p99Ms: z.number(),
   caughtUpSeconds: z.number(),
 })
@@ -53,6 +54,8 @@ const cpu = {
   unit: 'CPU µs per delivery',
   answer: ({ usPerDelivery }: Figures) => usPerDelivery,
 }
+
+const gathering = [0, 5, 10].map(batchMs => lab({ batchMs }))
 
 export const rows: Row[] = [
   {
@@ -179,6 +182,31 @@ export const rows: Row[] = [
     answer: ({ usPerDelivery }) => usPerDelivery * 10,
     onlyWhenChosen: true,
   },
+  // What TLS and HTTP/2 cost, where nginx ends TLS and where the server does. Each stream has a connection of its own.
+  ...[
+    {
+      name: 'tls: 1,000 streams, 50 events/s',
+      unit: 'CPU µs per delivery',
+      load: { streams: 1000, rate: 50 },
+      answer: ({ usPerDelivery }: Figures) => usPerDelivery,
+    },
+    {
+      name: 'tls: 2,000 idle streams',
+      unit: 'KiB per stream, nginx with it',
+      load: { streams: 2000, publishers: 0, seconds: 1 },
+      answer: ({ kibPerStream }: Figures) => kibPerStream,
+    },
+  ].map(row => ({
+    ...row,
+    contenders: [
+      lab({ way: 'socket' }),
+      lab({ way: 'socket', secure: 'HTTP/1.1' }),
+      lab({ way: 'socket', secure: 'HTTP/2' }),
+      secureServer('HTTP/1.1'),
+      secureServer('HTTP/2'),
+    ],
+    onlyWhenChosen: true as const,
+  })),
   // What the native part brings, beside the same server without it.
   ...[
     { streams: 1000, rate: 50 },
@@ -201,10 +229,10 @@ export const rows: Row[] = [
     onlyWhenChosen: true,
   },
   // What it brings to gather events, at rates where they follow each other within 10 ms, and at one where they do not.
-  ...[50, 500, 1000].map(rate => ({
+  ...[50, 200, 500, 1000].map(rate => ({
     name: `batches: 100 streams, ${rate} events/s`,
     unit: 'CPU µs per event, with its deliveries',
-    contenders: [lab(), lab({ batchMs: 10 })],
+    contenders: gathering,
     load: { streams: 100, rate, publishers: 16 },
     answer: ({ usPerDelivery }: Figures) => usPerDelivery * 100,
     onlyWhenChosen: true as const,
@@ -212,7 +240,7 @@ export const rows: Row[] = [
   {
     name: 'batches: 200 streams, 16 publishers in a closed loop',
     unit: 'deliveries a second',
-    contenders: [lab(), lab({ batchMs: 10 }), express()],
+    contenders: [express(), ...gathering],
     load: { streams: 200, rate: 0, publishers: 16, seconds: 6 },
     answer: ({ perSecond }) => perSecond,
     more: true,

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { makeCertificate } from '@sse-lab/testkit/certificate.ts'
 import { docker, overTcp } from '@sse-lab/testkit/stack.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
@@ -10,15 +11,17 @@ export type Running = AsyncDisposable & { url: string; pids: number[] }
 
 const root = new URL('../../', import.meta.url)
 // All stand on the host's network, on loopback: the bridge and its port mapping would be measured with them.
-export const ports = { limit: 3900, server: 3901, nginx: 3902, redis: 3903, admin: 3904 }
+export const ports = { limit: 3900, server: 3901, nginx: 3902, redis: 3903, admin: 3904, tls: 3905 }
 const prefix = 'sse-lab-bench'
 const socketFile = '/run/lab/server.sock'
 
 /** How nginx reaches the server, if it stands in front of it: `socket` is how the lab has it. */
 export type Way = 'direct' | 'tcp' | 'socket'
 
-/** `serverAlone`: what nginx takes is not counted. */
-export type Shape = { way?: Way; serverAlone?: boolean }
+/** `serverAlone`: what nginx takes is not counted. `secure`: clients come to nginx by TLS, and HTTP/1.1 or HTTP/2. */
+export type Shape = { way?: Way; serverAlone?: boolean; secure?: Secure }
+
+export type Secure = 'HTTP/1.1' | 'HTTP/2'
 
 export type Part = {
   name: string
@@ -71,18 +74,19 @@ export async function startHub(
 /** Parts that end with a server on its port, alone or behind the lab's nginx. */
 export async function startServer(
   parts: Part[],
-  { way = 'direct', serverAlone = false }: Shape,
+  { way = 'direct', serverAlone = false, secure }: Shape,
 ): Promise<Running> {
   if (way === 'direct') return await startAll(parts, `http://127.0.0.1:${ports.server}`)
   const front = `http://127.0.0.1:${ports.nginx}`
   const nginx: Part = {
     name: 'nginx',
     image: 'sse-lab/nginx',
-    files: await nginxFiles(way),
+    files: await nginxFiles(way, secure !== undefined),
     uncounted: serverAlone,
     ready: async () => await answers(front),
   }
-  return await startAll([...parts, nginx], front)
+  const running = await startAll([...parts, nginx], front)
+  return secure === undefined ? running : { ...running, url: `https://127.0.0.1:${ports.tls}` }
 }
 
 const workerList = z.object({ workers: z.array(z.object({ ready: z.boolean() })) })
@@ -100,16 +104,27 @@ export async function answers(url: string): Promise<boolean> {
 }
 
 // The lab's own files with the addresses of this host. Whoever is measured stands behind the same.
-async function nginxFiles(way: Way): Promise<Record<string, string>> {
+async function nginxFiles(way: Way, secure: boolean): Promise<Record<string, string>> {
   const main = await readText('nginx/nginx.conf')
   const text = await readText('nginx/streaming.conf')
   const streaming = way === 'socket' ? text : overTcp(text)
+  const overTls = (await readText('nginx/http2.conf'))
+    .replace('listen 443 ', `listen 127.0.0.1:${ports.tls} `)
+    .replaceAll('/lab/tls/', '/tmp/')
   return {
+    ...(secure && { '/lab/http2.conf': overTls, ...(await certificateFiles()) }),
     '/lab/nginx.conf': main.replace('include broken.conf;', '').replace(/^ +resolver .*$/m, ''),
     '/lab/streaming.conf': streaming
       .replace('server server:3000 resolve', `server 127.0.0.1:${ports.server}`)
-      .replace('listen 80 ', `listen 127.0.0.1:${ports.nginx} `),
+      .replace('listen 80 ', `listen 127.0.0.1:${ports.nginx} `)
+      .replace('# include http2.conf;', secure ? 'include http2.conf;' : ''),
   }
+}
+
+/** A certificate and its key in /tmp, which each image has. */
+export async function certificateFiles(): Promise<Record<string, string>> {
+  const files = Object.entries(await makeCertificate())
+  return Object.fromEntries(files.map(([path, text]) => [path.replace('/lab/tls/', '/tmp/'), text]))
 }
 
 /** Starts one after the other, and takes all of them away again. */

@@ -4,6 +4,7 @@ import { grid } from '../k6/lib/grid.ts'
 export type Measured = {
   name: string
   answers: number[]
+  p50Ms: number[]
   p99Ms: number[]
   remarks?: string[]
 }
@@ -24,7 +25,9 @@ export function rowText(title: string, contenders: readonly Measured[], more = f
       spread(contender.answers, 1),
       contender === first ? '' : `${spread(ratios(contender, first), 2)} x ${first?.name}`,
       toBest ? `${spread(ratios(contender, best), 2)} x ${best.name}` : '',
-      contender.p99Ms.some(ms => ms > 0) ? `p99 ${spread(contender.p99Ms, 1)} ms` : '',
+      contender.p99Ms.some(ms => ms > 0)
+        ? `p50 ${median(contender.p50Ms).toFixed(1)}, p99 ${spread(contender.p99Ms, 1)} ms`
+        : '',
       remarksOf(contender),
     ]
   })

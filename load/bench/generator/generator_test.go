@@ -68,7 +68,7 @@ func TestAStreamHearsTheSeriesOfItsTopicAlone(t *testing.T) {
 		t.Fatalf("%d due", due)
 	}
 	var result Result
-	s.socket, s.ended = discarded{}, make(chan struct{})
+	s.body, s.ended = discarded{}, make(chan struct{})
 	close(s.ended)
 	judge(&result, []*stream{s}, all)
 	if result.Lost != 3 || result.Doubled != 1 {

@@ -61,7 +61,7 @@ func runHerd(o options) (Result, error) {
 
 	result := Result{CaughtUpSeconds: caughtUp.Seconds()}
 	judge(&result, all, sent{counts: one.counts})
-	result.P99Ms = latencyOf(others).percentileMs(0.99)
+	result.setLatencies(others)
 	return result, nil
 }
 

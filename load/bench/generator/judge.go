@@ -76,6 +76,11 @@ func bucket(ns int64) int {
 	return min(len(histogram{})-1, int(math.Log(us)/step))
 }
 
+func (r *Result) setLatencies(streams []*stream) {
+	latencies := latencyOf(streams)
+	r.P50Ms, r.P99Ms = latencies.percentileMs(0.5), latencies.percentileMs(0.99)
+}
+
 // percentileMs is the middle of the step in which the share is reached. 0 without any latency.
 func (h *histogram) percentileMs(share float64) float64 {
 	var total, seen uint64

@@ -26,6 +26,7 @@ type options struct {
 	media      string
 	id         string
 	used       bool
+	http2      bool
 }
 
 // Result is what a run came to. Times are in the unit of the name; CPU and memory are of the processes `pids` and all
@@ -39,6 +40,7 @@ type Result struct {
 	PerSecond       float64 `json:"perSecond"`
 	UsPerDelivery   float64 `json:"usPerDelivery"`
 	Cores           float64 `json:"cores"`
+	P50Ms           float64 `json:"p50Ms"`
 	P99Ms           float64 `json:"p99Ms"`
 	CaughtUpSeconds float64 `json:"caughtUpSeconds"`
 }
@@ -58,6 +60,7 @@ func main() {
 	flag.StringVar(&o.media, "media", "application/json", "the Content-Type of a publish")
 	flag.StringVar(&o.id, "id", `"id":"([^"]+)"`, "where the answer to a publish has the event's id, as a regular expression")
 	flag.BoolVar(&o.used, "used", false, "as many streams have come and gone before")
+	flag.BoolVar(&o.http2, "http2", false, "streams speak HTTP/2, each on a connection of its own; https alone. Certificates are not checked")
 	flag.StringVar(&o.header, "header", "", "a header of every stream and publish, as \"Name: value\"")
 	flag.StringVar(&o.pids, "pids", "", "the server's processes, with commas; their descendants count, too")
 	flag.Parse()
@@ -123,6 +126,6 @@ func runLoad(o options) (Result, error) {
 		result.UsPerDelivery = float64((after.cpu - open.cpu).Microseconds()) / float64(received)
 	}
 	judge(&result, streams, sent)
-	result.P99Ms = latencyOf(streams).percentileMs(0.99)
+	result.setLatencies(streams)
 	return result, nil
 }
