@@ -25,7 +25,7 @@ export const limits = {
   publishTimeoutMs: [1, 60_000, 1500],
   confirm: [0, 5, 0],
   partitions: [1, 64, 1],
-  batchMs: [0, 1000, 0],
+  batchMs: [0, 1000, 5],
   unsentBytesMax: [1024, 2 ** 34, 2 ** 28],
   subjectStreamsMax: [1, 1_000_000, 20],
   subjectPublishesPerSecondMax: [1, 1_000_000, 50],

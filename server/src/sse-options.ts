@@ -84,7 +84,7 @@ export type SseOptions = {
   partitions?: number | undefined
   /**
    * Where events follow each other within this time, they are gathered for so long: each comes at most so much later, and costs
-   * less. One after a silence comes at once. Default: 0, never.
+   * less. One after a silence comes at once. 0: never. Default: 5.
    */
   batchMs?: number | undefined
   /** Unsent bytes of all streams together, at which the fullest are dropped. Default: 256 MiB. */
