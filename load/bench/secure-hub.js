@@ -20,7 +20,8 @@ await new Promise(resolve => server.listen(Number(process.env.PORT), '127.0.0.1'
 
 // What the bench asks for: how many of them are ready.
 await redis.sadd('ready', process.pid)
-createServer(async (_request, response) => {
-  const count = await redis.scard('ready')
-  response.end(JSON.stringify({ workers: Array.from({ length: count }, () => ({ ready: true })) }))
+createServer((_request, response) => {
+  void redis.scard('ready').then(count => {
+    response.end(JSON.stringify({ workers: Array.from({ length: count }, () => ({ ready: true })) }))
+  })
 }).listen(Number(process.env.ADMIN_PORT), '127.0.0.1')
