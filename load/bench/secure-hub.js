@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
-import { createServer } from 'node:http'
 import { createSecureServer } from 'node:http2'
 import { createSse } from '@sse-lab/server'
+import express from 'express'
 import { Redis } from 'ioredis'
 
 // The lab's package in a server that ends TLS itself, for HTTP/1.1 and HTTP/2, as an application without a proxy would have it. It
@@ -20,8 +20,9 @@ await new Promise(resolve => server.listen(Number(process.env.PORT), '127.0.0.1'
 
 // What the bench asks for: how many of them are ready.
 await redis.sadd('ready', process.pid)
-createServer((_request, response) => {
-  void redis.scard('ready').then(count => {
-    response.end(JSON.stringify({ workers: Array.from({ length: count }, () => ({ ready: true })) }))
-  })
-}).listen(Number(process.env.ADMIN_PORT), '127.0.0.1')
+const operators = express()
+operators.get('/api/workers', async (_request, response) => {
+  const count = await redis.scard('ready')
+  response.json({ workers: Array.from({ length: count }, () => ({ ready: true })) })
+})
+operators.listen(Number(process.env.ADMIN_PORT), '127.0.0.1')
