@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { freePort } from '@sse-lab/testkit/listen.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { diagnose } from '../checks/all.ts'
 import type { Finding } from '../checks/check.ts'
@@ -84,24 +84,6 @@ async function stop(child: ChildProcess): Promise<void> {
   if (child.spawnargs[0] === process.execPath || child.pid === undefined) child.kill('SIGKILL')
   else process.kill(-child.pid, 'SIGKILL')
   await exit
-}
-
-const taken = new Set<number>()
-
-/** A free port below those from which the system takes ports for connections, so that it stays free until it is used. */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = 21_000 + Math.floor(Math.random() * 10_000)
-    const server = createServer()
-    const free = await new Promise(resolve => {
-      server.once('error', () => resolve(false))
-      server.listen(port, '127.0.0.1', () => resolve(true))
-    })
-    server.close()
-    if (free !== true || taken.has(port)) continue
-    taken.add(port)
-    return port
-  }
 }
 
 /**

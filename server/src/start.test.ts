@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { test } from 'node:test'
 import { bulk, FakeRedis, type Answer } from '../test/support/fake-redis.ts'
-import { listen } from '@sse-lab/testkit/listen.ts'
+import { freePort } from '@sse-lab/testkit/listen.ts'
 import { call, publish } from '@sse-lab/testkit/publish.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
@@ -43,14 +42,6 @@ class RunningServer implements AsyncDisposable {
   }
 }
 
-async function freePort(): Promise<string> {
-  const server = createServer()
-  const port = await listen(server)
-  server.close()
-  await once(server, 'close')
-  return String(port)
-}
-
 const malformed = [
   secret,
   `redis:${secret}@redis`,
@@ -65,7 +56,7 @@ const malformed = [
 ]
 for (const url of malformed) {
   test(`a server with REDIS_URL=${url} ends with one line that does not show it`, async () => {
-    await using server = new RunningServer({ REDIS_URL: url, PORT: await freePort() })
+    await using server = new RunningServer({ REDIS_URL: url, PORT: String(await freePort()) })
 
     assert.equal(await server.exit(), 78)
 
@@ -90,7 +81,11 @@ for (const [name, answer] of Object.entries(refusals)) {
     test(`to ${name} at ${scheme}… a server says why it is not ready, without the password`, async () => {
       await using fake = new FakeRedis(answer)
       const url = `${scheme}${secret}@127.0.0.1:${await fake.listen()}/1`
-      await using server = new RunningServer({ REDIS_URL: url, PORT: await freePort(), LOG_LEVEL: 'trace' })
+      await using server = new RunningServer({
+        REDIS_URL: url,
+        PORT: String(await freePort()),
+        LOG_LEVEL: 'trace',
+      })
 
       await server.says(/Redis (is away|refuses the connection).*\n/)
       await server.says(/(WRONGPASS|ERR|NOAUTH)/)
@@ -104,7 +99,11 @@ const unreachable = ['redis://:', 'redis://user:', 'rediss://:', 'redis://']
 for (const scheme of unreachable) {
   test(`with an unreachable Redis at ${scheme}… a server does not print the password`, async () => {
     const url = `${scheme}${secret}%22%40@127.0.0.1:${await freePort()}`
-    await using server = new RunningServer({ REDIS_URL: url, PORT: await freePort(), LOG_LEVEL: 'trace' })
+    await using server = new RunningServer({
+      REDIS_URL: url,
+      PORT: String(await freePort()),
+      LOG_LEVEL: 'trace',
+    })
 
     await server.says(/ECONNREFUSED.*\n/)
 
@@ -118,7 +117,7 @@ test('a server on a Redis that is too old says so once, and does not listen', as
     if (/^info$/i.test(command)) return bulk('# Server\r\nredis_version:7.2.4\r\n')
     return /^command$/i.test(command) && word === 'INFO' ? '*1\r\n*-1\r\n' : undefined
   })
-  const port = await freePort()
+  const port = String(await freePort())
   await using server = new RunningServer({
     REDIS_URL: `redis://127.0.0.1:${await fake.listen()}`,
     PORT: port,
@@ -136,7 +135,7 @@ test('a server on a Redis that is too old says so once, and does not listen', as
 })
 
 test('a worker is named by its host, its server and its number, and says which one answered', async () => {
-  const port = await freePort()
+  const port = String(await freePort())
   await using server = new RunningServer({ PORT: port, SERVER_ID: '0123ab' })
   await server.says(/"ready"/)
   const base = `http://127.0.0.1:${port}`

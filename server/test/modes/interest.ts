@@ -8,7 +8,8 @@ import { readOptions } from '../../src/options.ts'
 import { partitionOf } from '../../src/partitions/scope.ts'
 import { openRedis } from '../../src/redis.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
-import { freePort, RedisProcess } from './redis-process.ts'
+import { RedisProcess } from './redis-process.ts'
+import { freePort } from '@sse-lab/testkit/listen.ts'
 
 /**
  * What a worker costs that has no stream in a log, and what its readers cost Redis, with one log and with twelve:

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { until } from '@sse-lab/testkit/wait.ts'
-import { freePort, RedisProcess } from './redis-process.ts'
+import { RedisProcess } from './redis-process.ts'
+import { freePort } from '@sse-lab/testkit/listen.ts'
 
 const run = promisify(execFile)
 

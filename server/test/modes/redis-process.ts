@@ -1,23 +1,13 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { listen } from '@sse-lab/testkit/listen.ts'
+import { freePort } from '@sse-lab/testkit/listen.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 
 const run = promisify(execFile)
-
-/** A port that nobody listens on right now. */
-export async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server)
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 /** A `redis-server` of this machine, on loopback, with a folder of its own. It has the lab's settings: each write is synced. */
 export class RedisProcess implements AsyncDisposable {

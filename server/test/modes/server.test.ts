@@ -6,7 +6,7 @@ import { call, publish } from '@sse-lab/testkit/publish.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { startCluster, startWatched } from './redis-groups.ts'
-import { freePort } from './redis-process.ts'
+import { freePort } from '@sse-lab/testkit/listen.ts'
 
 const main = `${import.meta.dirname}/../../src/main.ts`
 
