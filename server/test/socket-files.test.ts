@@ -57,6 +57,11 @@ function openClients(count: number): TestStream[] {
   return Array.from({ length: count }, () => TestStream.returning(`${base}/events?topic=${topic}`))
 }
 
+/** Where the links lead, as a server sees them. */
+async function linksOf({ id }: { id: string }): Promise<string> {
+  return await docker('exec', id, 'sh', '-c', 'readlink /run/lab/server.sock.*')
+}
+
 async function allAt(host: string, clients: readonly TestStream[], withinMs: number): Promise<void> {
   await until(
     `all to be at ${host}`,
@@ -111,17 +116,15 @@ test('through socket files streams are shared by all servers; whoever leaves, is
   await docker('start', first.id)
   await isReady('socket-a', first.host)
   await docker('pause', first.id)
-  await until('its links to lead to the other', 15_000, async () => {
-    const links = await docker('exec', second.id, 'sh', '-c', 'readlink /run/lab/server.sock.*')
-    return !links.includes(first.host)
-  })
+  await until(
+    'its links to lead to the other',
+    15_000,
+    async () => !(await linksOf(second)).includes(first.host),
+  )
   const meanwhile = openClients(12)
   await allAt(second.host, meanwhile, 5000)
   await docker('unpause', first.id)
-  await until('it to be found again', 15_000, async () => {
-    const links = await docker('exec', second.id, 'sh', '-c', 'readlink /run/lab/server.sock.*')
-    return links.includes(first.host)
-  })
+  await until('it to be found again', 15_000, async () => (await linksOf(second)).includes(first.host))
   clients.push(...meanwhile, ...(await openShared(hosts)))
 
   await publisher.stop()
