@@ -159,6 +159,9 @@ test('Redis is the pinned one, and keeps what it acknowledged', () => {
   assert.equal(at('StatefulSet', 'redis', ...pod('containers', 0, 'image')), pin)
   for (const words of ['--appendonly yes', '--appendfsync always', '--maxmemory-policy noeviction'])
     assert.ok(args.includes(words), words)
+  // Two on one disk lose events: docs/scenarios/two-redis-on-one-disk.md.
+  const command = [at('StatefulSet', 'redis', ...pod('containers', 0, 'command'))].flat().join(' ')
+  assert.equal(command, 'flock --no-fork /data/one-server redis-server')
 })
 
 test('a reload of the ingress controller waits longer than a stream lasts', () => {

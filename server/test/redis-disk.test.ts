@@ -14,16 +14,18 @@ after(async () => {
 })
 
 const words = z.array(z.string())
-const stack = z.object({
-  services: z.object({
-    'redis-a': z.object({ image: z.string(), user: z.string(), entrypoint: words, command: words }),
-  }),
-})
+const redis = z.object({ image: z.string(), user: z.string(), entrypoint: words, command: words })
+const composeFile = z.object({ services: z.record(z.string(), z.unknown()) })
+
+/** A Redis of a compose file, as compose reads it. */
+async function read(file: string, service: string): Promise<z.output<typeof redis>> {
+  const said = await docker('compose', '--file', file, 'config', '--format', 'json')
+  return redis.parse(composeFile.parse(JSON.parse(said)).services[service])
+}
 
 /** Starts a Redis server as deploy/stack.yaml does, on the shared volume. Returns its container's id. */
 async function startRedis(): Promise<string> {
-  const said = await docker('compose', '--file', 'deploy/stack.yaml', 'config', '--format', 'json')
-  const { image, user, entrypoint, command } = stack.parse(JSON.parse(said)).services['redis-a']
+  const { image, user, entrypoint, command } = await read('deploy/stack.yaml', 'redis-a')
   // Compose keeps its own escape of a dollar.
   const [first = '', ...others] = [...entrypoint, ...command].map(word => word.replaceAll('$$', '$'))
   const options = ['--detach', '--user', user, '--volume', `${volume}:/var/tmp`, '--entrypoint', first]
@@ -54,4 +56,10 @@ test('two Redis servers of the stack do not share a disk: the second waits until
   assert.equal(await ask(first, 'set', 'key', '2'), 'OK')
   await docker('kill', first)
   await until('the second to have it all', 20_000, async () => (await ask(second, 'get', 'key')) === '2')
+})
+
+test('the Redis of one host has that lock, too: --scale redis=2 would start a second one on its disk', async () => {
+  const { entrypoint, command } = await read('compose.production.yaml', 'redis')
+  assert.deepEqual(entrypoint, ['flock', '--no-fork', '/var/tmp/one-server', 'redis-server'])
+  assert.ok(command.join(' ').includes('--dir /var/tmp'), 'the lock is beside the data')
 })
