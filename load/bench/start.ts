@@ -108,17 +108,21 @@ async function nginxFiles(way: Way, secure: boolean): Promise<Record<string, str
   const main = await readText('nginx/nginx.conf')
   const text = await readText('nginx/streaming.conf')
   const streaming = way === 'socket' ? text : overTcp(text)
-  const overTls = (await readText('nginx/http2.conf'))
-    .replace('listen 443 ', `listen 127.0.0.1:${ports.tls} `)
-    .replaceAll('/lab/tls/', '/tmp/')
   return {
-    ...(secure && { '/lab/http2.conf': overTls, ...(await certificateFiles()) }),
+    ...(secure && (await tlsFiles())),
     '/lab/nginx.conf': main.replace('include broken.conf;', '').replace(/^ +resolver .*$/m, ''),
     '/lab/streaming.conf': streaming
       .replace('server server:3000 resolve', `server 127.0.0.1:${ports.server}`)
       .replace('listen 80 ', `listen 127.0.0.1:${ports.nginx} `)
       .replace('# include http2.conf;', secure ? 'include http2.conf;' : ''),
   }
+}
+
+async function tlsFiles(): Promise<Record<string, string>> {
+  const listening = (await readText('nginx/http2.conf'))
+    .replace('listen 443 ', `listen 127.0.0.1:${ports.tls} `)
+    .replaceAll('/lab/tls/', '/tmp/')
+  return { '/lab/http2.conf': listening, ...(await certificateFiles()) }
 }
 
 /** A certificate and its key in /tmp, which each image has. */

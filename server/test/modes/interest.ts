@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { setTimeout as pause } from 'node:timers/promises'
+import { freePort } from '@sse-lab/testkit/listen.ts'
 import { call } from '@sse-lab/testkit/publish.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { openBus } from '../../src/bus/open-bus.ts'
@@ -9,7 +10,6 @@ import { partitionOf } from '../../src/partitions/scope.ts'
 import { openRedis } from '../../src/redis.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { RedisProcess } from './redis-process.ts'
-import { freePort } from '@sse-lab/testkit/listen.ts'
 
 /**
  * What a worker costs that has no stream in a log, and what its readers cost Redis, with one log and with twelve:

@@ -4,9 +4,9 @@ import { once } from 'node:events'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import { freePort } from '@sse-lab/testkit/listen.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { RedisProcess } from './redis-process.ts'
-import { freePort } from '@sse-lab/testkit/listen.ts'
 
 const run = promisify(execFile)
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { test } from 'node:test'
+import { freePort } from '@sse-lab/testkit/listen.ts'
 import { call, publish } from '@sse-lab/testkit/publish.ts'
 import { TestStream } from '@sse-lab/testkit/stream.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { startCluster, startWatched } from './redis-groups.ts'
-import { freePort } from '@sse-lab/testkit/listen.ts'
 
 const main = `${import.meta.dirname}/../../src/main.ts`
 
