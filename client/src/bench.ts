@@ -191,9 +191,11 @@ export class Bench {
 
   async #openStreams(): Promise<void> {
     const topics = [this.#beatTopic, this.#topic]
+    this.#isReady = false
     await Promise.all(this.sides.map(side => side.streams.open(streamsWanted, topics)))
     const until = performance.now() + openMsMax
     this.#isReady = true
+    this.#changed()
     while (!this.sides.every(isComplete) && performance.now() < until)
       await new Promise(soon => setTimeout(soon, 20))
   }

@@ -25,11 +25,12 @@ export async function openTabIn(
   return { page, context, refused, [Symbol.asyncDispose]: () => context.close() }
 }
 
-/** Waits until every stream of every side is open. */
+/** Waits until the page has asked for every stream that it wants, and each one is open. */
 export async function allOpen(page: Page, count?: number, ms = 10_000): Promise<void> {
+  // A page asks for one stream after the other: before the last, "3 of 3 open" is not all of them.
   const read = (): Promise<string[]> =>
     page
-      .locator('[data-side]')
+      .locator('[data-ready=true] [data-side]')
       .evaluateAll(sides => sides.map(({ dataset }) => `${dataset['open']} of ${dataset['total']}`))
   await until(
     'every stream open',

@@ -36,7 +36,7 @@ export function Hero({
         <Controls bench={bench} />
       </div>
       <Limit bench={bench} />
-      <div class="sides" data-sides={bench.sides.length}>
+      <div class="sides" data-sides={bench.sides.length} data-ready={bench.isReady}>
         {pictures.map(([side, picture]) => (
           <Panel
             key={side.address.origin}
