@@ -68,7 +68,7 @@ export function secureServer(secure: Secure): Contender {
           image: 'sse-lab/test',
           entrypoint: '/lab/node_modules/.bin/pm2-runtime',
           words: ['start', hub, '--raw', '--instances', String(workers)],
-          env: { ADMIN_PORT: String(ports.admin), NODE_OPTIONS: '--max-semi-space-size=1' },
+          env: { ADMIN_PORT: String(ports.admin), NODE_OPTIONS: '--max-semi-space-size=4' },
           files: { ...(await certificateFiles()), [hub]: new URL('secure-hub.js', import.meta.url) },
           workers,
           operatorsPort: ports.admin,
