@@ -31,6 +31,7 @@ export class HttpConnection implements Connection {
   readonly #response: Response
   readonly #socket: Sink
   readonly #isChunked: boolean
+  readonly #bare: BareSocket | undefined
   readonly #bounds: ConnectionBounds
   readonly #openedAt: number
   readonly #onClose: (reason: CloseReason, openMs: number) => void
@@ -56,6 +57,7 @@ export class HttpConnection implements Connection {
     else response.write(first)
     // HTTP/1.0 and HTTP/2 know no chunks.
     this.#isChunked = 'chunkedEncoding' in response && response.chunkedEncoding
+    this.#bare = this.#isChunked && isBare(this.#socket) ? this.#socket : undefined
     const closed = () => this.#closed()
     if (response instanceof BareResponse) response.socket.once('close', closed)
     // A peer that resets is a closed stream, not a reason to end the worker.
@@ -79,10 +81,11 @@ export class HttpConnection implements Connection {
    * through `write`: for HTTP/1.0 and HTTP/2, for TLS, behind something that is unsent, and to a connection that is over.
    */
   get descriptor(): number | undefined {
-    const socket = this.#socket
-    return this.#isChunked && this.#reason === undefined && isBare(socket) && socket.writableLength === 0
-      ? descriptorOf(socket)
-      : undefined
+    const socket = this.#bare
+    if (socket === undefined || this.#reason !== undefined || socket.writableLength > 0) return undefined
+    // oxlint-disable-next-line no-underscore-dangle
+    const number = socket._handle?.fd
+    return number !== undefined && number >= 0 ? number : undefined
   }
 
   /** Writes what the socket did not take of a chunk that was sent by its number. */
@@ -145,17 +148,14 @@ export class HttpConnection implements Connection {
   }
 }
 
-function isBare(sink: Sink): sink is Socket {
-  return sink instanceof Socket && !(sink instanceof TLSSocket) && !sink.destroyed
-}
+/**
+ * A socket that nothing stands in front of. `_handle` is no documented part of it, but it is what Node's own cluster sends to its
+ * workers. One that is closed has none.
+ */
+type BareSocket = Socket & { readonly _handle?: { readonly fd?: number } | null }
 
-// `_handle` is no documented part of a socket, but it is what Node's own cluster sends to its workers. A closed one has none.
-function descriptorOf(socket: Socket): number | undefined {
-  if (!('_handle' in socket)) return undefined
-  // oxlint-disable-next-line no-underscore-dangle
-  const handle = socket._handle
-  if (typeof handle !== 'object' || handle === null || !('fd' in handle)) return undefined
-  return typeof handle.fd === 'number' && handle.fd >= 0 ? handle.fd : undefined
+function isBare(sink: Sink): sink is BareSocket {
+  return sink instanceof Socket && !(sink instanceof TLSSocket)
 }
 
 function sinkOf(response: Response): Sink {

@@ -56,12 +56,12 @@ function writeAllWith(sendAll: SendAll): WriteAll {
       else others.push(connection)
     }
     sendAll(chunk, sockets.subarray(0, direct.length))
-    for (const [index, connection] of direct.entries()) {
+    direct.forEach((connection, index) => {
       const sent = sockets[index] ?? -1
       // Its buffer is full, or it is broken: Node's own write waits for the one, and finds out the other.
       if (sent < 0) others.push(connection)
       else if (sent < chunk.length) connection.writeRest(chunk.subarray(sent))
-    }
+    })
     return others
   }
 }
