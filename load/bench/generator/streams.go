@@ -17,6 +17,9 @@ import (
 // mark stands before `series:sequence:sentNs:` in an event's data. It ends in none of the characters that JSON escapes.
 const mark = "@bench:"
 
+// patience is how long a server may take with each step until a stream's first bytes.
+const patience = 20 * time.Second
+
 // dialsAtOnce is how many streams are opened at a time, where no herd is wanted.
 const dialsAtOnce = 50
 
@@ -110,7 +113,7 @@ func (s *stream) open(o options, lastID string) error {
 		return err
 	}
 	s.requestedAt = time.Now()
-	_ = socket.SetReadDeadline(time.Now().Add(20 * time.Second))
+	_ = socket.SetReadDeadline(time.Now().Add(patience))
 	buffer := make([]byte, 8192)
 	length := 0
 	for {
@@ -146,7 +149,7 @@ func (s *stream) openHTTP2(o options, lastID string) error {
 		DialContext:           s.dialer(request.URL.Hostname()).DialContext,
 		TLSClientConfig:       anyCertificate.Clone(),
 		ForceAttemptHTTP2:     true,
-		ResponseHeaderTimeout: 20 * time.Second,
+		ResponseHeaderTimeout: patience,
 	}
 	answer, err := transport.RoundTrip(request)
 	if err != nil {
@@ -157,9 +160,10 @@ func (s *stream) openHTTP2(o options, lastID string) error {
 	}
 	s.requestedAt = time.Now()
 	buffer := make([]byte, 8192)
+	late := time.AfterFunc(patience, func() { _ = answer.Body.Close() })
 	length, err := answer.Body.Read(buffer)
-	if err != nil {
-		return err
+	if !late.Stop() || err != nil {
+		return fmt.Errorf("no first bytes: %v", err)
 	}
 	s.goOn(&http2Body{answer.Body, transport}, buffer, buffer[:length])
 	return nil
@@ -181,7 +185,7 @@ func (b *http2Body) Close() error {
 var anyCertificate = &tls.Config{InsecureSkipVerify: true}
 
 func (s *stream) dialer(host string) *net.Dialer {
-	dialer := &net.Dialer{Timeout: 20 * time.Second}
+	dialer := &net.Dialer{Timeout: patience}
 	if net.ParseIP(host).IsLoopback() {
 		dialer.LocalAddr = &net.TCPAddr{IP: s.source}
 	}
