@@ -12,7 +12,7 @@ export type Constant = {
   source: string
 }
 
-const bench = 'make bench, 2026-11-25, docs/performance.md'
+const bench = 'make bench, 2026-11-27, docs/performance.md'
 const nginxBench =
   'node deploy/plan/measure.ts 4000, 2026-11-26, nginx 1.22.1, 2 shared cores of an AMD EPYC, median of three'
 const redisBench =
@@ -21,7 +21,7 @@ const redisBench =
 const constants = {
   // What a stream and a delivery cost a worker.
   deliveryUs: {
-    value: 14.6,
+    value: 14,
     unit: 'µs of a core for each event on each stream, server alone',
     how: 'measured',
     source: `${bench}: 10,000 streams, 5 events/s`,
@@ -39,17 +39,22 @@ const constants = {
     source: 'make bench, a closed loop, docs/performance.md: How the cost grows. Ten deliveries are in it',
   },
   returnUs: {
-    value: 360,
+    value: 400,
     unit: 'µs of a core for each stream that comes back, 100 events behind',
     how: 'measured',
-    source: `${bench}: 5,000 in 0.9 s on 2 cores, the load generator on the same cores`,
+    source: `${bench}: 5,000 in 1 s on 2 cores, the load generator on the same cores`,
   },
-  serverStreamKib: { value: 15.8, unit: 'KiB for each stream in a worker', how: 'measured', source: bench },
+  serverStreamKib: {
+    value: 6.3,
+    unit: 'KiB for each stream in a worker behind nginx',
+    how: 'measured',
+    source: `${bench}: 5,000 streams, the most of three rounds`,
+  },
   workerMib: {
-    value: 93,
+    value: 100,
     unit: 'MiB for each worker without streams',
     how: 'measured',
-    source: '2026-11-26, resident memory of sse-lab/server',
+    source: '2026-11-27, resident memory of sse-lab/server',
   },
   logMib: {
     value: 16,
@@ -76,7 +81,7 @@ const constants = {
     value: 11,
     unit: 'µs of a core for each event on each stream, in nginx',
     how: 'derived',
-    source: `${bench}: 25.6 µs through nginx over TCP, less 14.6 µs without; plain HTTP`,
+    source: 'make bench, 2026-11-25: 25.6 µs through nginx over TCP, less 14.6 µs without; plain HTTP',
   },
   nginxTlsWriteUs: {
     value: 4,
