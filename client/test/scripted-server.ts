@@ -112,7 +112,12 @@ export class ScriptedServer {
 
   private constructor(files: PageFiles) {
     this.#files = files
-    this.#server = createServer((request, response) => void this.#answer(request, response))
+    this.#server = createServer((request, response) => {
+      this.#answer(request, response).catch(error => {
+        // A page that is closed while it sends is no fault.
+        if (!response.destroyed) throw error
+      })
+    })
   }
 
   static async start(files: PageFiles): Promise<ScriptedServer> {
