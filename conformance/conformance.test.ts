@@ -60,6 +60,35 @@ test('a server with a history that keeps every rule passes whole', async () => {
   assert.ok(skipped.every(({ case: { needs } }) => needs?.includes('no-history')))
 })
 
+/** A server that lets so many publishes in at once, and as many a second, as a limit in a proxy does. */
+class Limits extends Model {
+  readonly #most = 40
+  #left = this.#most
+  #at = Date.now()
+
+  override async publish(...[request, response]: Parameters<Model['publish']>) {
+    const now = Date.now()
+    this.#left = Math.min(this.#most, this.#left + ((now - this.#at) * this.#most) / 1000)
+    this.#at = now
+    if (this.#left < 1) {
+      response.setHeader('Retry-After', '1')
+      this.readAway(request)
+      this.problem(response, 429, 'too-many')
+      return
+    }
+    this.#left--
+    await super.publish(request, response)
+  }
+}
+
+test('a server that limits publishes is judged by what it answers after Retry-After', async () => {
+  await using model = new Limits()
+
+  const results = await runCases(cases, optionsFor(await model.listen()), () => undefined)
+
+  assert.deepEqual(idsOf(results, 'FAIL'), [])
+})
+
 test("the lab's own server passes whole with the memory bus; what is skipped needs a history", async () => {
   using lab = await startLab({ HEARTBEAT_MS: '200', CORS_ORIGINS: 'http://page.example' })
 

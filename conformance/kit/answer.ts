@@ -1,3 +1,5 @@
+const retryAfterMsMax = 10_000
+
 /**
  * HTTP/1.x answers out of bytes, read strictly: what a lenient client forgives is noted in `faults`.
  * [rfc] = RFC 9112, https://www.rfc-editor.org/rfc/rfc9112
@@ -31,6 +33,17 @@ export class Answer {
   header(name: string): string | undefined {
     const values = this.headers.filter(([key]) => key === name.toLowerCase()).map(([, value]) => value)
     return values.length === 0 ? undefined : values.join(', ')
+  }
+
+  /**
+   * How long a caller that was let in too often is to wait, or undefined: no limit said so, or none that is worth the wait.
+   * RFC 6585, 4: the call was not taken. RFC 9110, 10.2.3: seconds or a date.
+   */
+  get retryAfterMs(): number | undefined {
+    const value = this.header('retry-after')
+    if (this.status !== 429 || value === undefined) return undefined
+    const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+    return ms <= retryAfterMsMax ? Math.max(ms, 0) : undefined
   }
 
   take(bytes: Buffer): void {

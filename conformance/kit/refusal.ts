@@ -64,6 +64,7 @@ export function notAStream({ method, stream, headers }: Options, answer: Answer)
   if (status === 406) return says("give what it can answer with --header 'Accept: …'")
   if (status >= 300 && status <= 399)
     return says(`it is at ${answer.header('location') ?? 'another place'}. Give that address`)
+  if (status === 429) return says('too many calls from here: come back later')
   if (status >= 500) return says('the server or a proxy on the way fails, and nothing can be judged')
   if (status < 300) return says('a stream is a 200, and there is nothing to read in this')
   return says(

@@ -21,6 +21,8 @@ export type Result = {
 
 // Every wait within a case has an end of its own, so this one is only for what nobody thought of.
 const caseMsMax = 60_000
+// How often a case whose calls a limit refuses is run again.
+const runsMax = 5
 const leftMs = 20
 const heartbeatMsMax = 2000
 // Every case would wait for what the first look has already waited for in vain.
@@ -68,31 +70,52 @@ async function runAll(
   const results: (Result | undefined)[] = chosen.map(() => undefined)
   const causes = new Causes()
   const judged: Result[] = []
+  const limited: [n: number, it: Case, retryAfterMs: number][] = []
+  const ended = (n: number, result: Result): void => {
+    results[n] = result
+    // In their order, whatever order they end in: two reports can be compared line by line.
+    for (let done = results[judged.length]; done !== undefined; done = results[judged.length]) {
+      const told = causes.add(done)
+      judged.push(told)
+      report(told)
+    }
+  }
   let next = 0
   const work = async (end: number): Promise<void> => {
     while (next < end) {
       const n = next++
       const it = chosen[n]
       if (it === undefined) return
-      results[n] = await runCase(it, facts)
-      // In their order, whatever order they end in: two reports can be compared line by line.
-      for (let done = results[judged.length]; done !== undefined; done = results[judged.length]) {
-        const result = causes.add(done)
-        judged.push(result)
-        report(result)
-      }
+      const { result, retryAfterMs } = await runCase(it, facts)
+      if (retryAfterMs === undefined) ended(n, result)
+      else limited.push([n, it, retryAfterMs])
     }
   }
   const together = chosen.filter(({ alone }) => alone !== true).length
   const atATime = options.serial ? 1 : options.concurrency
   await Promise.all(Array.from({ length: atATime }, () => work(together)))
   await work(chosen.length)
+  // Behind all others, whose calls would meet the limit with them.
+  for (const [n, it, retryAfterMs] of limited) ended(n, await runLimited(it, facts, retryAfterMs))
   return judged
 }
 
-async function runCase(it: Case, facts: Seen): Promise<Result> {
+async function runLimited(it: Case, facts: Seen, retryAfterMs: number): Promise<Result> {
+  let waitMs = retryAfterMs
+  for (let run = 1; ; run++) {
+    await pause(waitMs)
+    const ran = await runCase(it, facts)
+    if (ran.retryAfterMs === undefined || run === runsMax) return ran.result
+    waitMs = ran.retryAfterMs
+  }
+}
+
+/** What a case has shown; `retryAfterMs` where it has shown nothing, because a limit refused one of its calls. */
+type Ran = { result: Result; retryAfterMs?: number | undefined }
+
+async function runCase(it: Case, facts: Seen): Promise<Ran> {
   const begun = Date.now()
-  const ended = (outcome: Result['outcome'], text = '', mark?: string): Result => ({
+  const ended: Ended = (outcome, text = '', mark) => ({
     case: it,
     outcome,
     text,
@@ -100,8 +123,16 @@ async function runCase(it: Case, facts: Seen): Promise<Result> {
     mark,
   })
   const lack = it.needs?.map(need => lacking[need](facts)).find(reason => reason !== undefined)
-  if (lack !== undefined) return ended('skip', lack)
+  if (lack !== undefined) return { result: ended('skip', lack) }
   using target = new Target(facts.options, facts)
+  const result = await judge(it, target, ended)
+  if (facts.options.serial) await settled(it, facts)
+  return { result, retryAfterMs: target.retryAfterMs }
+}
+
+type Ended = (outcome: Result['outcome'], text?: string, mark?: string) => Result
+
+async function judge(it: Case, target: Target, ended: Ended): Promise<Result> {
   try {
     await Promise.race([it.check(target), deadline()])
     return ended('ok')
@@ -109,8 +140,6 @@ async function runCase(it: Case, facts: Seen): Promise<Result> {
     const text = error instanceof Error ? error.message : String(error)
     if (error instanceof Skip) return ended('skip', text)
     return ended('FAIL', text, error instanceof Failure ? error.mark : undefined)
-  } finally {
-    if (facts.options.serial) await settled(it, facts)
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as pause } from 'node:timers/promises'
 import { z } from 'zod'
 import type { Answer } from './answer.ts'
 import { withTopic } from '@sse-lab/load/k6/lib/template.ts'
@@ -27,6 +28,8 @@ type PublishRequest = Omit<RequestParts, 'body'> & { body: string }
 /** What the first look at a server has shown of how to read it. */
 export type Reading = { arriving: Arriving; background: Background }
 
+// Well below what a case may take.
+const limitedMsMax = 20_000
 const acknowledgement = z.object({ id: z.string() })
 
 /** The server under test, as one case sees it: with a topic of its own and connections that end with the case. */
@@ -89,21 +92,37 @@ export class Target implements Disposable {
   /** One call, answered whole. */
   async call(request: RequestParts): Promise<Answer> {
     if (request.body !== undefined) this.#notePublish()
-    return await this.#answerTo(request, this.connect())
+    return await this.#answerTo(request, () => this.connect())
   }
 
   /** One publish, answered whole, as publishRequest() or something like it gives it. */
   async callToPublish(request: RequestParts): Promise<Answer> {
-    return await this.#answerTo(request, this.connectToPublish())
+    return await this.#answerTo(request, () => this.connectToPublish())
   }
 
-  async #answerTo(request: RequestParts, exchange: Exchange): Promise<Answer> {
-    exchange.send(request)
-    try {
-      return await exchange.answer()
-    } finally {
-      exchange.wire.close()
+  // A limit is no rule of this kit's: a call that met one was not taken, and is repeated when the server says.
+  async #answerTo(request: RequestParts, connect: () => Exchange): Promise<Answer> {
+    const deadline = Date.now() + limitedMsMax
+    for (;;) {
+      const exchange = connect()
+      try {
+        exchange.send(request)
+        const answer = await exchange.answer()
+        const { retryAfterMs } = answer
+        if (retryAfterMs === undefined || Date.now() + retryAfterMs > deadline) return answer
+        this.#open.splice(this.#open.indexOf(exchange), 1)
+        await pause(retryAfterMs)
+      } finally {
+        exchange.wire.close()
+      }
     }
+  }
+
+  /** How long to wait before this case is run again, where a limit refused one of its calls. */
+  get retryAfterMs(): number | undefined {
+    const all = this.#open.flatMap(({ answers }) => answers.map(({ retryAfterMs }) => retryAfterMs ?? -1))
+    const longest = Math.max(-1, ...all)
+    return longest < 0 ? undefined : longest
   }
 
   /** The request for a stream. */

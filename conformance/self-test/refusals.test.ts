@@ -52,6 +52,7 @@ const answers: [what: string, status: number, headers: Record<string, string>, b
       /answered 301: it is at https:\/\/a\/b\. Give that address$/,
     ],
     ['204', 204, {}, '', /answered 204: a stream is a 200/],
+    ['429', 429, {}, '', /answered 429: too many calls from here: come back later$/],
     ['503', 503, {}, '', /answered 503: the server or a proxy on the way fails/],
     ['400 with a reason', 400, {}, 'no\nsession', /answered 400: no session Mend the request with/],
     [
