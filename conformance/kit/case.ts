@@ -26,7 +26,7 @@ export type Case = {
   needs?: readonly Need[]
   /** Cases before this one whose failure explains a failure of this one. */
   after?: readonly string[]
-  /** Runs behind all others, by itself: it counts what others would change. */
+  /** Runs behind all others, by itself: it counts what others would change, or takes places that they need. */
   alone?: true
   /** Throws a Failure, or any error, unless the server keeps the rule. */
   check: (target: Target) => Promise<void>
