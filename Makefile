@@ -214,7 +214,7 @@ foreign: test-image
 	@$(BUILD) sse-lab/foreign 'some minutes the first time: npm, PyPI, Go' \
 	  docker build --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/foreign conformance/foreign
 
-doctor: base ## measure: What is wrong with a stream, where, and the line that fixes it: URL=http://…/events DIRECT=… (15 s; docs/doctor.md)
+doctor: base ## measure: What is wrong with a stream, where, and the line that fixes it: URL=http://…/events DIRECT=… (90 s; docs/doctor.md)
 	@$(BUILD) sse-lab/doctor 'seconds' \
 	  docker build --file doctor/Dockerfile --build-arg NODE_IMAGE=$(NODE_IMAGE) --tag sse-lab/doctor . >&2
 	@scripts/doctor.sh

@@ -10,5 +10,5 @@ command -v shellcheck >/dev/null || {
   [ "${1:-}" != required ]
   exit
 }
-shellcheck scripts/*.sh load/k6/strike.sh nginx/start.sh nginx/hosts/start.sh deploy/swarm/*.sh .ci/run
+shellcheck scripts/*.sh load/k6/*.sh nginx/start.sh nginx/hosts/start.sh deploy/swarm/*.sh deploy/secrets/*.sh .ci/run
 echo 'shell scripts: nothing found'

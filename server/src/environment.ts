@@ -24,7 +24,7 @@ const portRule = 'must be an integer 1-65535'
 
 const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const
 
-/** Every knob of a worker. Units stand last in the name; docs/settings.md lists the defaults, options.ts says what most of them mean. */
+/** Every knob of a worker. Units stand last in the name; docs/settings.md lists the defaults, sse-options.ts says what most mean. */
 export const environment = {
   PORT: integer(1, 65_535, 3000),
   // Loopback unless told: without access control, whoever reaches the port may do all.

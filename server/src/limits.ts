@@ -5,7 +5,7 @@ type Limit = readonly [min: number, max: number, fallback: number]
 
 /**
  * Bounds and default of every number of the core that can be set: the one list for the options of `createSse` and for the
- * environment of the lab's server (HEARTBEAT_MS is heartbeatMs). options.ts says what each means.
+ * environment of the lab's server (HEARTBEAT_MS is heartbeatMs). sse-options.ts says what each means.
  */
 export const limits = {
   heartbeatMs: [0, durationMsMax, 15_000],

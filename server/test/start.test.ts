@@ -104,13 +104,15 @@ test('npm run cluster serves from several workers through Redis', async () => {
   }
 })
 
-test('a Node that is too old gets one clear line', async () => {
-  const pretend = `Object.defineProperty(process.versions, 'node', { value: '20.1.0' }); require('./scripts/check-node.cjs')`
-  await using command = new Command('node', ['-e', pretend])
+for (const version of ['20.1.0', '24.8.0']) {
+  test(`Node ${version} is too old, and gets one clear line`, async () => {
+    const pretend = `Object.defineProperty(process.versions, 'node', { value: '${version}' }); require('./scripts/check-node.cjs')`
+    await using command = new Command('node', ['-e', pretend])
 
-  assert.equal(await command.exit(5000), 1)
-  assert.match(command.output, /^SSE Scaling Lab needs Node 24 or later[^\n]*\n$/)
-})
+    assert.equal(await command.exit(5000), 1)
+    assert.match(command.output, /^SSE Scaling Lab needs Node 24.9 or later[^\n]*\n$/)
+  })
+}
 
 test('the scripts of package.json check the Node version before anything else', async () => {
   const { default: json } = await import('../../package.json', { with: { type: 'json' } })

@@ -59,7 +59,7 @@ export function createApp(parts: AppParts): Listener {
   app.use(() => {
     throw new Refusal(
       'not-found',
-      'There is nothing at this path. The calls are /events, /api/workers, /healthz, /readyz, /metrics, / for the page, and /docs/.',
+      'There is nothing at this path. The calls are /events, /healthz, /readyz, / for the page, and /docs/; operators have /api/workers and /metrics.',
     )
   })
   app.use(answerErrors(log))
