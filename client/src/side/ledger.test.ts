@@ -218,7 +218,7 @@ test('what a stream missed while it was away is counted: replayed with a log, lo
   ] as const) {
     ledger.leave(1)
     ledger.acknowledge(x, due, bus, 100)
-    ledger.greet(1, bus, bus === 'streams' ? '10-0' : '', 200)
+    ledger.greet(1, bus, bus === 'streams' ? '10-0' : '', 1200)
   }
   fixed.receive(1, x.id, 1)
   broken.count(5000)
@@ -226,6 +226,18 @@ test('what a stream missed while it was away is counted: replayed with a log, lo
   assert.deepEqual(fixed.missed(1), { replayed: 1, lost: 0 })
   assert.deepEqual(broken.missed(1), { replayed: 0, lost: 1 })
   assert.deepEqual(broken.missed(2), { replayed: 0, lost: 0 }, 'it was never away')
+})
+
+test('what a stream gets live in the moment of its return is neither replayed nor lost, whichever the tab hears first', () => {
+  const ledger = openLedger('memory')
+  ledger.leave(1)
+  ledger.acknowledge(x, due, 'memory', 1000)
+  ledger.greet(1, 'memory', '', 1001)
+  const underWay = ledger.count(1010)
+  ledger.receive(1, x.id, 1)
+
+  assert.equal(underWay.lost, 0)
+  assert.deepEqual(ledger.missed(1), { replayed: 0, lost: 0 })
 })
 
 test('a stream that is no longer wanted is owed nothing more', () => {

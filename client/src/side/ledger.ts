@@ -6,6 +6,7 @@ import {
   isPast,
   left,
   neverOpen,
+  openedAfter,
   reached,
   type Progress,
   type Published,
@@ -201,8 +202,8 @@ export class Ledger {
     this.#early.set(id, early.add(stream))
   }
 
-  #receiveDue(sent: Sent, stream: number, { openSinceMs }: Progress): void {
-    const wasAway = (openSinceMs ?? 0) > sent.acknowledgedAtMs
+  #receiveDue(sent: Sent, stream: number, progress: Progress): void {
+    const wasAway = openedAfter(progress, sent)
     if (sent.lost.delete(stream)) {
       // It was lost and came after all, so it was not.
       if (!this.#unsettled.has(sent)) this.#settled.lost -= 1
@@ -223,7 +224,7 @@ export class Ledger {
         if (!isPast(progress, sent, nowMs)) continue
         sent.behind.delete(stream)
         sent.lost.add(stream)
-        if ((progress.openSinceMs ?? 0) > sent.acknowledgedAtMs) this.#missedBy(stream).lost += 1
+        if (openedAfter(progress, sent)) this.#missedBy(stream).lost += 1
         this.#decide(stream, sent.seq, 'lost')
       }
       this.#settleIfDone(sent)

@@ -47,7 +47,8 @@ test('without a log, a stream is behind while it is away, and has lost it when i
   const away = left(onMemory)
 
   assert.equal(isPast(away, event, ages), false)
-  assert.equal(isPast(greeted(away, 'memory', 'a-uuid', 1001), event, 1001), true)
+  assert.equal(isPast(greeted(away, 'memory', 'a-uuid', 1101), event, 1101), true)
+  assert.equal(isPast(greeted(away, 'memory', 'a-uuid', 1100), event, 1101), false, 'which was first?')
 })
 
 test('without a log, a hello between the publish and its acknowledgement proves nothing yet', () => {

@@ -47,15 +47,21 @@ export function left(progress: Progress): Progress {
   return { ...progress, openSinceMs: undefined }
 }
 
+// A hello and the answer to a publish come on two connections: which of two that are this near was first, nobody knows.
+const sameMomentMs = 100
+
+/** Whether the stream opened only when the event was out already. */
+export function openedAfter({ openSinceMs }: Progress, { acknowledgedAtMs }: Published): boolean {
+  return openSinceMs !== undefined && openSinceMs > acknowledgedAtMs + sameMomentMs
+}
+
 /** Whether a stream that did not bring the event has lost it. Otherwise it is behind. */
 export function isPast(progress: Progress, event: Published, nowMs: number): boolean {
   const { openSinceMs, hasLog, position, lastSeq } = progress
   if (openSinceMs === undefined) return false
   if (hasLog) return reaches(position, event.id)
   // Nothing is replayed. It brought a later one, or it opened too late, or it was open all the time and nothing came.
-  return (
-    lastSeq > event.seq || openSinceMs > event.acknowledgedAtMs || nowMs - event.acknowledgedAtMs >= graceMs
-  )
+  return lastSeq > event.seq || openedAfter(progress, event) || nowMs - event.acknowledgedAtMs >= graceMs
 }
 
 const logId = /^(\d+)-(\d+)$/
