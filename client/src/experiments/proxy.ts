@@ -30,6 +30,11 @@ export const proxy: Experiment = {
     bench.beat.lend(bench.beat.rate)
     try {
       await restartBoth(sides, say)
+      // A fast machine has its servers back within a second, and by chance before any client has asked.
+      for (let more = 2; more > 0 && broken.open.length === total; more -= 1) {
+        say('The servers were back before any client asked. Once more.')
+        await restartBoth(sides, say)
+      }
     } finally {
       bench.beat.giveBack()
     }
