@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Case } from '../kit/case.ts'
 import { equal, expect } from '../kit/expect.ts'
+import { fastestMs } from '../kit/fastest.ts'
 import type { Stream, StreamEvent } from '../kit/stream.ts'
 import type { Target } from '../kit/target.ts'
 
@@ -12,11 +13,15 @@ export const hello: Case[] = [
     rule: 'lab',
     why: 'a first byte opens the buffers of proxies on the way, and the page knows that it is live',
     async check(target) {
-      const begun = Date.now()
-      const stream = await target.stream()
-      const { at } = await stream.next('hello', ({ type }) => type === 'hello')
       const { atOnceMs } = target.options
-      expect(at - begun <= atOnceMs, 'hello', `it within ${atOnceMs} ms`, `${at - begun} ms`)
+      const ms = await fastestMs(atOnceMs, async () => {
+        const begun = Date.now()
+        const stream = await target.stream()
+        const { at } = await stream.next('hello', ({ type }) => type === 'hello')
+        stream.close()
+        return at - begun
+      })
+      expect(ms <= atOnceMs, 'hello', `it within ${atOnceMs} ms`, `${ms} ms`)
     },
   },
   {

@@ -36,6 +36,8 @@ const acknowledgement = z.object({ id: z.string() })
 export class Target implements Disposable {
   readonly options: Options
   readonly topic: string
+  /** When the last call that was not repeated was sent. A clock that began before would count the wait for a limit. */
+  publishSentAt = 0
   readonly #reading: Reading
   readonly #open: Exchange[] = []
   #publishedAt = Infinity
@@ -106,6 +108,7 @@ export class Target implements Disposable {
     for (;;) {
       const exchange = connect()
       try {
+        this.publishSentAt = Date.now()
         exchange.send(request)
         const answer = await exchange.answer()
         const { retryAfterMs } = answer
