@@ -24,7 +24,7 @@ export const idempotency = scenario({
     const redis = await rig.redis()
     const { link, port } = await rig.link(redis.address)
     // The server gives up before the answer can be back: that takes twice the delay.
-    const [timeoutMs, delayMs] = [rig.ms(200, 1500), rig.ms(400, 900)]
+    const [timeoutMs, delayMs] = [rig.ms(700, 1500), 900]
     const server = await rig.server({
       REDIS_URL: `redis://127.0.0.1:${port}`,
       PUBLISH_TIMEOUT_MS: `${timeoutMs}`,

@@ -1,7 +1,10 @@
 import { TestStream } from '@sse-lab/testkit/stream.ts'
+import { until } from '@sse-lab/testkit/wait.ts'
 import { scenario } from '../scenario.ts'
 
 const streamCount = 10
+/** How much later than they are a busy machine may see things. */
+const lateMs = 2000
 
 export const quietStream = scenario({
   name: 'quiet-stream',
@@ -34,15 +37,19 @@ export const quietStream = scenario({
         TestStream.openGreeted(`http://${nginx.host}:${port}/events`),
       ),
     )
-    // Half a timeout more than one: each stream that is going to be cut is cut by then.
-    const until = performance.now() + 1.5 * timeoutMs
+    // Half a timeout more than one, and seconds for a busy machine: each stream that is going to be cut is cut by then.
+    const end = performance.now() + timeoutMs + Math.max(0.5 * timeoutMs, lateMs)
     const cuts: number[] = []
     for (const stream of streams) {
-      const ending = await stream.ended(Math.max(0, until - performance.now())).catch(() => undefined)
+      const ending = await stream.ended(Math.max(0, end - performance.now())).catch(() => undefined)
       if (ending?.how === 'cut') cuts.push(ending.openMs)
     }
-    const log = await rig.logs(nginx.id)
-    const timedOut = log.match(/upstream timed out \(110[^)]*\) while reading upstream/g) ?? []
+    let timedOut: string[] = []
+    await until('nginx to say why', lateMs, async () => {
+      timedOut =
+        (await rig.logs(nginx.id)).match(/upstream timed out \(110[^)]*\) while reading upstream/g) ?? []
+      return timedOut.length >= cuts.length
+    }).catch(() => undefined)
     return { timeoutMs, cuts, timedOut }
   },
   judge: {
@@ -52,7 +59,7 @@ export const quietStream = scenario({
       holds:
         cuts.length === streamCount &&
         timedOut.length === streamCount &&
-        cuts.every(ms => ms >= timeoutMs - 100 && ms < 1.3 * timeoutMs),
+        cuts.every(ms => ms >= timeoutMs - 500 && ms < timeoutMs + Math.max(0.3 * timeoutMs, lateMs)),
       ...(timedOut[0] !== undefined && { evidence: `${timedOut.length} × ${timedOut[0]}` }),
     }),
     fixed: ({ cuts, timedOut }) => ({
