@@ -53,6 +53,8 @@ export class TestStream implements AsyncDisposable {
   hello: z.output<typeof helloData> | undefined
   /** When each connection said hello (Date.now()). */
   readonly greetedAt: number[] = []
+  /** Of one that returns: how long it was told to wait before each return. */
+  readonly waitsMs: number[] = []
   /** Where the stream starts, or where the last gap or heartbeat or event has led it; empty without a log. */
   position = ''
   text = ''
@@ -242,6 +244,8 @@ export class TestStream implements AsyncDisposable {
     }
     this.hello = undefined
     if (this.#closed || this.#held || this.fatal !== undefined) return
-    this.#timer = setTimeout(() => this.#connect(), this.retryMs ?? 1000)
+    const waitMs = this.retryMs ?? 1000
+    this.waitsMs.push(waitMs)
+    this.#timer = setTimeout(() => this.#connect(), waitMs)
   }
 }

@@ -48,10 +48,9 @@ export function naive(faults: Naive = {}): { app: Express; stop: () => void } {
       stream.response.write(`${faults.ids ? `id: ${id}\n` : ''}data: ${text}\n\n`)
     }
   }
+  // Begins with the first stream, so that the time to its first event is known.
+  let ticks: NodeJS.Timeout | undefined
   const timers = [
-    faults.everyMs === undefined
-      ? undefined
-      : setInterval(() => send(faults.unsplit ? `tick\n${id}` : `tick ${id}`), faults.everyMs),
     setInterval(() => {
       for (const { response, lastMs } of streams.slice()) {
         if (performance.now() - lastMs > (faults.idleCutMs ?? Infinity)) response.end()
@@ -73,6 +72,8 @@ export function naive(faults: Naive = {}): { app: Express; stop: () => void } {
     opened += 1
     const stream = { response, process: opened % (faults.processes ?? 1), lastMs: performance.now() }
     streams.push(stream)
+    if (faults.everyMs !== undefined)
+      ticks ??= setInterval(() => send(faults.unsplit ? `tick\n${id}` : `tick ${id}`), faults.everyMs)
     if (!faults.keeps) response.on('close', () => streams.splice(streams.indexOf(stream), 1))
     if (faults.countsEveryMs !== undefined) {
       let counted = 0
@@ -104,7 +105,7 @@ export function naive(faults: Naive = {}): { app: Express; stop: () => void } {
   return {
     app,
     stop: () => {
-      for (const timer of timers) clearInterval(timer)
+      for (const timer of [...timers, ticks]) clearInterval(timer)
       for (const { response } of streams.slice()) response.destroy()
     },
   }

@@ -139,7 +139,8 @@ func TestAStreamComesBack(t *testing.T) {
 		server := serve(t, func(s *stream) {
 			switch s.number {
 			case 1:
-				s.send("retry: 5\nid: 1\ndata: first\n\n")
+				// Long enough that the script hears of the end before the next call.
+				s.send("retry: 200\nid: 1\ndata: first\n\n")
 			case 2:
 				s.send("data: second, without an id\n\nid: 9\ndata: cut off, and so is its id\n")
 				s.cut()

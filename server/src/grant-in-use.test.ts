@@ -166,9 +166,9 @@ for (const [road, mark] of Object.entries(roads)) {
       },
       { subjectStreamsMax: 1 },
     )
-    const leaving = TestStream.open(base, { headers: mark, withinMs: 100 })
-    await assert.rejects(leaving, /no headers/)
+    const leaving = TestStream.returning(base, { headers: mark })
     await until('the question', 2000, () => asked.length === 1)
+    leaving.close()
     const opening = TestStream.open(base, { headers: mark })
     await until('the second question', 2000, () => asked.length === 2)
 
@@ -206,11 +206,14 @@ test('one subject publishes as much as it may, and the others do not notice', as
   })
   const publishAs = async (cookie: string) => await post(base, { topic: 'a', data: 1 }, { cookie })
 
+  const begun = performance.now()
   const answers = await Promise.all(Array.from({ length: 50 }, async () => await publishAs('alice')))
+  const seconds = (performance.now() - begun) / 1000
   const other = await publishAs('bob')
 
   const refused = answers.filter(({ status }) => status === 429)
-  assert.ok(refused.length >= 40, `${refused.length} of 50 were refused`)
+  const may = 5 + 5 * seconds + 1
+  assert.ok(50 - refused.length <= may, `${50 - refused.length} of 50 were taken within ${seconds} s`)
   assert.deepEqual([refused[0]?.headers['retry-after'], other.status], ['1', 202])
   await until('a publish to be taken again', 5000, async () => (await publishAs('alice')).status === 202)
 })

@@ -38,6 +38,7 @@ class Client {
   received = 0
   isClosed = false
   readonly socket: Socket
+  #tail = ''
 
   constructor(socket: Socket) {
     this.socket = socket
@@ -48,7 +49,10 @@ class Client {
   // Counts as it reads: to look for them in twelve megabytes each time would take longer than all else.
   #take(piece: string): void {
     this.text += piece
-    this.received += piece.match(/^data: \d/gm)?.length ?? 0
+    // The first six letters of an event may have come with the piece before.
+    const text = this.#tail + piece
+    this.received += text.match(/^data: \d/gm)?.length ?? 0
+    this.#tail = text.slice(-6)
   }
 
   /** Opens a stream of this topic, and waits for its hello. */

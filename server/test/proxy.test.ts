@@ -42,15 +42,20 @@ after(async () => {
 })
 
 test('a quiet stream through broken.conf is cut at the read timeout', async () => {
+  const begun = performance.now()
   await using stream = await TestStream.open(`http://nginx-shrunk:8081/events?topic=${randomUUID()}`)
   await stream.greeted()
 
-  const ending = await stream.ended(readTimeoutMs + 3000)
+  const { how } = await stream.ended(readTimeoutMs + 3000)
 
-  assert.equal(ending.how, 'cut')
-  assert.ok(ending.openMs >= readTimeoutMs - 100, `cut after ${ending.openMs} ms already`)
-  const log = await docker('logs', started[0]?.getId() ?? '')
-  assert.match(log, /upstream timed out \(110: [^)]*\) while reading upstream/)
+  const tookMs = performance.now() - begun
+  assert.equal(how, 'cut')
+  assert.ok(tookMs >= readTimeoutMs, `cut after ${tookMs} ms already`)
+  await until('nginx to say why', 5000, async () =>
+    /upstream timed out \(110: [^)]*\) while reading upstream/.test(
+      await docker('logs', started[0]?.getId() ?? ''),
+    ),
+  )
 })
 
 test('a quiet stream through streaming.conf with heartbeats outlives the read timeout many times', async () => {

@@ -91,7 +91,7 @@ test('through socket files streams are shared by all servers; whoever leaves, is
   await allAt(first.host, clients, 5000)
   assert.equal(new Set(clients.map(({ worker }) => worker)).size, 2, 'both workers hold streams')
   const publisher = new Publisher({ name: 'socket', topic, repeats: true })
-  publisher.start(base, 20, 10_000)
+  publisher.start(base, 20, 40_000)
 
   const second = await start('socket-b')
   const hosts = [first.host, second.host]

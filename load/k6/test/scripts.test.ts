@@ -120,7 +120,7 @@ test('reconnect: while workers are reloaded nothing is lost, and the herd that r
   const servers = await serverContainers()
   const struck: Promise<string>[] = []
 
-  const run = await k6('reconnect', { STREAMS: '60', RATE: '20', DURATION: '8s' }, line => {
+  const run = await k6('reconnect', { STREAMS: '60', RATE: '20', DURATION: '15s' }, line => {
     if (!line.includes('strike now') || struck.length > 0) return
     struck.push(
       ...servers.map(async server => await docker('exec', server, 'npx', 'pm2', 'reload', 'server')),

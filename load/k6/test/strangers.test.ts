@@ -121,7 +121,8 @@ test('quiet needs no way to publish, and says when silent streams are cut', asyn
   assert.equal(cut.code, 99, cut.output)
   assert.match(cut.report?.wrong.join() ?? '', /^quiet, given: \d+ streams were cut$/)
   const after = cut.report?.rows[0]?.report.cutAfterMinMs ?? 0
-  assert.ok(after >= 900, `${after} ms`)
+  // From when k6 saw it open, which may be later than it was.
+  assert.ok(after >= 500, `${after} ms`)
 })
 
 test('capacity on a server without metrics tells its limit, and no costs', async () => {

@@ -17,11 +17,12 @@ async function killDraining(
   await Promise.all(unfinished.map(async socket => await once(socket, 'connect')))
   await a.exec('kill', '-INT', String(pid))
   await moment()
+  // What it logs takes its way over pm2 and the engine.
+  await until('it to say that it drains', 5000, async () => (await logOf(a, pid)).includes('"draining"'))
   await a.exec('sh', '-c', `sleep ${delayMs / 1000}; kill -KILL ${pid}`)
   for (const socket of unfinished) socket.destroy()
   const lines = await logOf(a, pid)
-  if (!lines.includes('"draining"') || lines.includes('"drained"'))
-    throw new Error(`it was not in its drain:\n${lines}`)
+  if (lines.includes('"drained"')) throw new Error(`it was not in its drain any more:\n${lines}`)
 }
 
 export const killedAsItDrains: Fault = {

@@ -35,7 +35,8 @@ export const slowLink: Fault = {
   hits: ['links'],
   async begin({ world, sides, random }) {
     const delayMs = random.integer(100, 400)
-    await world.links.b.slow(delayMs, random.integer(0, 100))
+    // A round trip passes it twice, and takes at least 2 × (delay − jitter).
+    await world.links.b.slow(delayMs, random.integer(0, 50))
     for (const { b } of sides) {
       const begun = Date.now()
       await call('GET', `${b.operatorsUrl}/api/workers`)

@@ -5,7 +5,7 @@ import type { Side } from './side.ts'
 
 const publisherCount = 4
 const publishEveryMs = 60
-const givenUpMs = 10_000
+const givenUpMs = 30_000
 
 /** What happened on a side, in one line, and whatever should not have. */
 export type Report = { said: string; wrong: string[] }

@@ -20,7 +20,8 @@ export const killedInItsStart: Fault = {
   ...withItsStreams,
   hits: ['workers'],
   async begin(scene) {
-    const delay = (scene.random.integer(0, 150) / 1000).toFixed(3)
+    // A start takes 0.5 s, and a third of that on a fast machine.
+    const delay = (scene.random.integer(0, 80) / 1000).toFixed(3)
     return await losingAWorker(scene, async ({ a }, { pid }) => {
       // A loop in the container: from here, each look would take longer than the start.
       const newborn = Number(await a.exec('sh', '-c', killTheNext, 'sh', String(pid), delay))
