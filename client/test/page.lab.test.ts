@@ -78,6 +78,8 @@ test('each of the five experiments ends with what theory predicts', async () => 
       `${name}: ${await button.getAttribute('data-result')}`,
     )
   }
+  const left = await page.locator('[data-experiment=leave]').getAttribute('data-result')
+  assert.match(left ?? '', /^broken 0 of ([5-9]) .* fixed \1 of \1 /)
   await stackReady()
 })
 

@@ -31,7 +31,8 @@ export const proxy: Experiment = {
     try {
       await restartBoth(sides, say)
       // A fast machine has its servers back within a second, and by chance before any client has asked.
-      for (let more = 2; more > 0 && broken.open.length === total; more -= 1) {
+      const nobodyAsked = () => broken.open.length === total && fixed.open.length === fixed.streams.all.length
+      for (let more = 2; more > 0 && nobodyAsked(); more -= 1) {
         say('The servers were back before any client asked. Once more.')
         await restartBoth(sides, say)
       }
@@ -96,10 +97,11 @@ async function restartBoth({ broken, fixed }: Sides, say: Say): Promise<void> {
   await holds(() => fixed.ledger.count(performance.now()).behind === 0, retryMsMax)
 }
 
-/** Each server of the side, by one of its workers. */
+/** Each server that holds a stream, by one of its workers. The list of workers may be some seconds old. */
 async function restart(side: Side): Promise<void> {
-  const servers = new Map(side.workers.map(({ worker }) => [serverOf(worker), worker]))
-  if (servers.size === 0) throw new Error('no worker is known')
+  const workers = side.open.flatMap(({ hello }) => (hello ? [hello.worker] : []))
+  const servers = new Map(workers.map(worker => [serverOf(worker), worker]))
+  if (servers.size === 0) throw new Error('no stream is open')
   const wrong = await Promise.all([...servers.values()].map(worker => side.strike(worker, 'restart')))
   const [first] = wrong.filter(it => it !== undefined)
   if (first !== undefined) throw new Error(`the server could not be restarted: ${first}`)

@@ -45,7 +45,7 @@ export interface Counts {
 /** What became of the newest event that is decided for a stream. */
 export type Mark = 'got' | 'lost' | 'behind'
 
-/** What a stream missed while it was away: replayed when it came back, or lost. */
+/** What a stream missed while it was away, but for the last tenth of a second: replayed when it came back, or lost. */
 export interface Missed {
   readonly replayed: number
   readonly lost: number

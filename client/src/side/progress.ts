@@ -47,8 +47,8 @@ export function left(progress: Progress): Progress {
   return { ...progress, openSinceMs: undefined }
 }
 
-// A hello and the answer to a publish come on two connections: which of two that are this near was first, nobody knows.
-const sameMomentMs = 100
+/** A hello and the answer to a publish come on two connections: which of two that are this near was first, nobody knows. */
+export const sameMomentMs = 100
 
 /** Whether the stream opened only when the event was out already. */
 export function openedAfter({ openSinceMs }: Progress, { acknowledgedAtMs }: Published): boolean {
