@@ -65,12 +65,14 @@ class Limits extends Model {
   readonly #most = 40
   #left = this.#most
   #at = Date.now()
+  refused = 0
 
   override async publish(...[request, response]: Parameters<Model['publish']>) {
     const now = Date.now()
     this.#left = Math.min(this.#most, this.#left + ((now - this.#at) * this.#most) / 1000)
     this.#at = now
     if (this.#left < 1) {
+      this.refused += 1
       response.setHeader('Retry-After', '1')
       this.readAway(request)
       this.problem(response, 429, 'too-many')
@@ -87,6 +89,7 @@ test('a server that limits publishes is judged by what it answers after Retry-Af
   const results = await runCases(cases, optionsFor(await model.listen()), () => undefined)
 
   assert.deepEqual(idsOf(results, 'FAIL'), [])
+  assert.ok(model.refused > 0)
 })
 
 test("the lab's own server passes whole with the memory bus; what is skipped needs a history", async () => {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Case } from '../kit/case.ts'
 import { until } from '@sse-lab/testkit/wait.ts'
 import { equal, expect } from '../kit/expect.ts'
@@ -38,6 +39,8 @@ export const unwantedBody: Case[] = [
     alone: true,
     async check(target) {
       const { withinMs } = target.options
+      // Streams of the case before stand in the list for another second.
+      await pause(2000)
       const before = await connectionsOf(target)
       const ways = [withLength, chunked]
       const streams = await Promise.all(

@@ -1,4 +1,11 @@
 const retryAfterMsMax = 10_000
+// `0`, or a date by a clock that is behind, is no reason to knock without a break.
+const retryAfterMsMin = 250
+
+// Date.parse() takes nearly anything for a date.
+function dateMs(value: string): number {
+  return /^[A-Z][a-z]{2}, .* GMT$/.test(value) ? Date.parse(value) : NaN
+}
 
 /**
  * HTTP/1.x answers out of bytes, read strictly: what a lenient client forgives is noted in `faults`.
@@ -36,14 +43,14 @@ export class Answer {
   }
 
   /**
-   * How long a caller that was let in too often is to wait, or undefined: no limit said so, or none that is worth the wait.
-   * RFC 6585, 4: the call was not taken. RFC 9110, 10.2.3: seconds or a date.
+   * How long a caller that a limit refused is to wait; undefined if none did, or the wait is too long. RFC 6585, 4, and
+   * RFC 9110, 10.2.3: seconds, or a date. That a refused call had no effect is assumed.
    */
   get retryAfterMs(): number | undefined {
     const value = this.header('retry-after')
     if (this.status !== 429 || value === undefined) return undefined
-    const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
-    return ms <= retryAfterMsMax ? Math.max(ms, 0) : undefined
+    const ms = /^\d+$/.test(value) ? Number(value) * 1000 : dateMs(value) - Date.now()
+    return ms <= retryAfterMsMax ? Math.max(ms, retryAfterMsMin) : undefined
   }
 
   take(bytes: Buffer): void {

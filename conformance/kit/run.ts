@@ -95,22 +95,28 @@ async function runAll(
   const atATime = options.serial ? 1 : options.concurrency
   await Promise.all(Array.from({ length: atATime }, () => work(together)))
   await work(chosen.length)
-  // Behind all others, whose calls would meet the limit with them.
-  for (const [n, it, retryAfterMs] of limited) ended(n, await runLimited(it, facts, retryAfterMs))
+  // After all others: beside them they would meet the limit again.
+  let runs = runsMax
+  for (const [n, it, retryAfterMs] of limited) {
+    const ran = await runLimited(it, facts, retryAfterMs, runs)
+    // The limit lasts. Each case would wait for its end in vain.
+    if (ran.retryAfterMs !== undefined) runs = 1
+    ended(n, ran.result)
+  }
   return judged
 }
 
-async function runLimited(it: Case, facts: Seen, retryAfterMs: number): Promise<Result> {
+async function runLimited(it: Case, facts: Seen, retryAfterMs: number, runs: number): Promise<Ran> {
   let waitMs = retryAfterMs
   for (let run = 1; ; run++) {
     await pause(waitMs)
     const ran = await runCase(it, facts)
-    if (ran.retryAfterMs === undefined || run === runsMax) return ran.result
+    if (ran.retryAfterMs === undefined || run === runs) return ran
     waitMs = ran.retryAfterMs
   }
 }
 
-/** What a case has shown; `retryAfterMs` where it has shown nothing, because a limit refused one of its calls. */
+/** What a case has shown; `retryAfterMs` where that says nothing, because a limit refused one of its calls. */
 type Ran = { result: Result; retryAfterMs?: number | undefined }
 
 async function runCase(it: Case, facts: Seen): Promise<Ran> {
@@ -127,7 +133,7 @@ async function runCase(it: Case, facts: Seen): Promise<Ran> {
   using target = new Target(facts.options, facts)
   const result = await judge(it, target, ended)
   if (facts.options.serial) await settled(it, facts)
-  return { result, retryAfterMs: target.retryAfterMs }
+  return { result, retryAfterMs: result.outcome === 'FAIL' ? target.limitedMs : target.refusedMs }
 }
 
 type Ended = (outcome: Result['outcome'], text?: string, mark?: string) => Result

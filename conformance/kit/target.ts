@@ -28,7 +28,7 @@ type PublishRequest = Omit<RequestParts, 'body'> & { body: string }
 /** What the first look at a server has shown of how to read it. */
 export type Reading = { arriving: Arriving; background: Background }
 
-// Well below what a case may take.
+// For one call: below what a case may take.
 const limitedMsMax = 20_000
 const acknowledgement = z.object({ id: z.string() })
 
@@ -36,11 +36,13 @@ const acknowledgement = z.object({ id: z.string() })
 export class Target implements Disposable {
   readonly options: Options
   readonly topic: string
-  /** When the last call that was not repeated was sent. A clock that began before would count the wait for a limit. */
-  publishSentAt = 0
+  /** When the newest call was sent; of one that a limit refused, its last try. Time from here leaves the wait for it out. */
+  lastSentAt = 0
   readonly #reading: Reading
   readonly #open: Exchange[] = []
   #publishedAt = Infinity
+  #repeatedMs: number | undefined
+  #isOver = false
 
   constructor(options: Options, reading: Reading = { arriving: asText, background: new Background() }) {
     this.options = options
@@ -102,30 +104,36 @@ export class Target implements Disposable {
     return await this.#answerTo(request, () => this.connectToPublish())
   }
 
-  // A limit is no rule of this kit's: a call that met one was not taken, and is repeated when the server says.
+  // A limit breaks no rule: a call that met one was not taken, and is repeated when the server says.
   async #answerTo(request: RequestParts, connect: () => Exchange): Promise<Answer> {
     const deadline = Date.now() + limitedMsMax
     for (;;) {
       const exchange = connect()
       try {
-        this.publishSentAt = Date.now()
+        this.lastSentAt = Date.now()
         exchange.send(request)
         const answer = await exchange.answer()
         const { retryAfterMs } = answer
         if (retryAfterMs === undefined || Date.now() + retryAfterMs > deadline) return answer
         this.#open.splice(this.#open.indexOf(exchange), 1)
+        this.#repeatedMs = Math.max(this.#repeatedMs ?? 0, retryAfterMs)
         await pause(retryAfterMs)
+        if (this.#isOver) return answer
       } finally {
         exchange.wire.close()
       }
     }
   }
 
-  /** How long to wait before this case is run again, where a limit refused one of its calls. */
-  get retryAfterMs(): number | undefined {
-    const all = this.#open.flatMap(({ answers }) => answers.map(({ retryAfterMs }) => retryAfterMs ?? -1))
-    const longest = Math.max(-1, ...all)
-    return longest < 0 ? undefined : longest
+  /** How long to wait before this case is run again, where a limit refused one of its calls for good. */
+  get refusedMs(): number | undefined {
+    const all = this.#open.flatMap(({ answers }) => answers.map(({ retryAfterMs }) => retryAfterMs))
+    return all.reduce((longest, ms) => (ms === undefined ? longest : Math.max(longest ?? 0, ms)), undefined)
+  }
+
+  /** The same, also where the call was taken when it was repeated: the case may have had no time left. */
+  get limitedMs(): number | undefined {
+    return this.refusedMs ?? this.#repeatedMs
   }
 
   /** The request for a stream. */
@@ -237,6 +245,7 @@ export class Target implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isOver = true
     for (const exchange of this.#open) exchange.wire.close()
   }
 }
