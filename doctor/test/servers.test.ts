@@ -59,8 +59,8 @@ suite('one fault of a server is one red, at the server', { concurrency: 4 }, () 
   })
 
   test('a total limit', async () => {
-    // In the middle between two events: an answer that ends right behind its last one may be over, and no limit.
-    await using server = await startNaive({ everyMs: 200, totalCutMs: 4100 })
+    // Between two events: a stream that ends right behind one looks finished, not cut by a limit.
+    await using server = await startNaive({ everyMs: 400, totalCutMs: 4200 })
 
     const findings = await examine(['--url', server.url, '--direct', server.url], { quietMs: 6000 })
 

@@ -5,7 +5,7 @@ import { until } from '@sse-lab/testkit/wait.ts'
 import { scenario } from '../scenario.ts'
 
 const defaultMs = 1600
-// Their drain takes 4.5 s: a SIGKILL that comes a second late still cuts more than half of those that it should.
+// Their drain takes 4 s: a SIGKILL that comes a second late still cuts more than half of those that it should.
 const count = 900
 const ecosystem = new URL('../../server/ecosystem.config.cjs', import.meta.url)
 

@@ -1,6 +1,6 @@
 /**
- * Measures up to three times, and returns the first result that is as theory says, or else the last. For what a machine that
- * stands still for half a second disturbs by chance, and always to the same side. `measure` is told which time it is, from 1 on.
+ * Measures up to three times, and returns the first result that is as theory says, or else the last. For figures that a stall
+ * of the machine can only spoil, never improve. `measure` is told which time it is, from 1 on.
  */
 export async function upToThree<Result>(
   measure: (time: number) => Promise<Result>,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import type { Server } from 'node:http'
 import { test, type TestContext } from 'node:test'
 import { listen } from '@sse-lab/testkit/listen.ts'
@@ -158,9 +159,11 @@ for (const [road, mark] of Object.entries(roads)) {
 
   test(`${road}: a client that leaves while it is looked up what it may do leaves nothing behind`, async t => {
     const asked: (() => void)[] = []
+    const closed: Promise<unknown>[] = []
     const { base, sse } = await serve(
       t,
-      async () => {
+      async ({ socket }) => {
+        closed.push(once(socket, 'close'))
         await new Promise<void>(resolve => asked.push(resolve))
         return { ...all, subject: 'alice' }
       },
@@ -169,6 +172,7 @@ for (const [road, mark] of Object.entries(roads)) {
     const leaving = TestStream.returning(base, { headers: mark })
     await until('the question', 2000, () => asked.length === 1)
     leaving.close()
+    await closed[0]
     const opening = TestStream.open(base, { headers: mark })
     await until('the second question', 2000, () => asked.length === 2)
 

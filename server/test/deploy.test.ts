@@ -38,22 +38,22 @@ test('make deploy replaces every server under load: no client is ended for good,
   )
   await assertWhole(publisher, clients)
 
-  // What they were told, and not when they came: where this process stands still, many come at once.
+  // The waits that they were told, and not when they came: where this process stands still, many come at once.
   const herd = spread(clients.flatMap(({ waitsMs }) => waitsMs))
   t.diagnostic(
-    `${herd.returns} returns; at most ${herd.peak} told to come in the same 100 ms, ${herd.mean.toFixed(1)} on average; ` +
+    `${herd.waits} waits; at most ${herd.peak} told the same, to 0.1 s, ${herd.mean.toFixed(1)} on average; ` +
       `${publisher.acknowledged.length} publishes, ${publisher.unacknowledged} of them had to be repeated`,
   )
   // Each container's clients would be back in the same instant if they had been told the same time.
-  assert.ok(herd.peak < clientCount / 6, `${herd.peak} of ${herd.returns} were told the same 100 ms`)
+  assert.ok(herd.peak < clientCount / 6, `${herd.peak} of ${herd.waits} were told the same wait, to 0.1 s`)
 })
 
-/** How many are told the most crowded tenth of a second, and an average one that anybody is told. */
-function spread(times: readonly number[]): { returns: number; peak: number; mean: number } {
+/** How many waits are in the most crowded tenth of a second, and in an average one that any is in. */
+function spread(times: readonly number[]): { waits: number; peak: number; mean: number } {
   const buckets = new Map<number, number>()
   for (const time of times) {
     const bucket = Math.floor(time / 100)
     buckets.set(bucket, (buckets.get(bucket) ?? 0) + 1)
   }
-  return { returns: times.length, peak: Math.max(...buckets.values()), mean: times.length / buckets.size }
+  return { waits: times.length, peak: Math.max(...buckets.values()), mean: times.length / buckets.size }
 }

@@ -17,11 +17,13 @@ async function killDraining(
   await Promise.all(unfinished.map(async socket => await once(socket, 'connect')))
   await a.exec('kill', '-INT', String(pid))
   await moment()
-  // What it logs takes its way over pm2 and the engine.
-  await until('it to say that it drains', 5000, async () => (await logOf(a, pid)).includes('"draining"'))
   await a.exec('sh', '-c', `sleep ${delayMs / 1000}; kill -KILL ${pid}`)
   for (const socket of unfinished) socket.destroy()
-  const lines = await logOf(a, pid)
+  // What it has logged comes over pm2 and the engine.
+  const lines = await until('its log to say that it drained its streams', 5000, async () => {
+    const soFar = await logOf(a, pid)
+    return soFar.includes('"draining"') && soFar
+  })
   if (lines.includes('"drained"')) throw new Error(`it was not in its drain any more:\n${lines}`)
 }
 
@@ -32,7 +34,10 @@ export const killedAsItDrains: Fault = {
   async begin(scene) {
     const delayMs = scene.random.integer(0, 20)
     return await losingAWorker(scene, async (side, victim) => {
-      await killDraining(side, victim, delayMs, async () => undefined)
+      const before = side.clientsOn(victim).length
+      await killDraining(side, victim, delayMs, async () =>
+        until('the first of its streams to end', 5000, () => side.clientsOn(victim).length < before),
+      )
     })
   },
 }
