@@ -1,5 +1,5 @@
 import { calm, holds, missedBy, type Experiment, type Outcome } from './experiment.ts'
-import { sameMomentMs } from '../side/progress.ts'
+import { graceMs, sameMomentMs } from '../side/progress.ts'
 import type { Side } from '../side/side.ts'
 
 const eventsMissed = 5
@@ -22,10 +22,15 @@ export const leave: Experiment = {
     const { bench, broken, fixed } = sides
     say('Waiting until every client is there.')
     await calm(sides)
-    bench.beat.lend(1)
+    bench.beat.pause('experiment')
+    await holds(() => [broken, fixed].every(({ waiting }) => waiting === 0), answerMsMax)
+    // What they have lost until now is given up by then, and does not count as missed.
+    await holds(() => false, graceMs + sameMomentMs)
     const both = [new Traveller(broken), new Traveller(fixed)] as const
+    bench.beat.lend(1)
     try {
       for (const one of both) one.leave()
+      bench.beat.resume('experiment')
       say('One client of each side is away. It misses events.')
       await holds(() => both.every(one => one.events >= eventsMissed), awayMsMax)
       bench.beat.pause('experiment')
