@@ -17,7 +17,7 @@ if ! openssl x509 -noout -checkend 2592000 -in $tls/certificate.pem >/dev/null 2
     -keyout "$work/ca.key" -out "$work/ca.pem" 2>/dev/null
   openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj '/CN=localhost' \
     -keyout "$work/key.pem" -out "$work/request.pem" 2>/dev/null
-  names=DNS:localhost,DNS:*.localhost,DNS:nginx,IP:127.0.0.1${TLS_NAMES:+,DNS:${TLS_NAMES//,/,DNS:}}
+  names="DNS:localhost,DNS:*.localhost,DNS:nginx,IP:127.0.0.1${TLS_NAMES:+,DNS:${TLS_NAMES//,/,DNS:}}"
   printf '%s\n' "subjectAltName=$names" 'extendedKeyUsage=serverAuth' >"$work/names"
   openssl x509 -req -in "$work/request.pem" -CA "$work/ca.pem" -CAkey "$work/ca.key" -days 365 -extfile "$work/names" \
     -out "$work/certificate.pem" 2>/dev/null
