@@ -1,4 +1,13 @@
-import { calm, holds, missedBy, type Experiment, type Finding } from './experiment.ts'
+import {
+  calm,
+  holds,
+  missedBy,
+  type Experiment,
+  type Finding,
+  type Outcome,
+  type Say,
+  type Sides,
+} from './experiment.ts'
 import type { Side } from '../side/side.ts'
 
 /** Enough of them that each client misses some. */
@@ -19,31 +28,13 @@ export const kill: Experiment = {
     unit: '%',
   }),
   async run(sides, say) {
-    const { bench, broken, fixed } = sides
-    say('Waiting until every client is there.')
-    await calm(sides)
-    bench.beat.lend(Math.max(bench.beat.rate, eventsPerSecondMin))
-    const watches = [watchCuts(broken), watchCuts(fixed)] as const
-    try {
-      await holds(() => false, 500)
-      const before = watches.map(({ side }) => side.streams.all.map(({ number }) => missedBy(side, [number])))
-      await Promise.all([strike(broken), strike(fixed)])
-      say('A worker is dead on each side. Its clients come back by themselves.')
-      if (!(await holds(() => watches.every(({ cut }) => cut.size > 0), cutMsMax)))
-        throw new Error('no stream was cut')
-      await holds(() => watches.every(({ side }) => side.streams.all.every(isThere)), backMsMax)
-      say('They are back. What they missed is on its way, or it is not.')
-      await holds(() => false, 1500)
-      bench.beat.pause('experiment')
-      await holds(
-        () => watches.every(({ side }) => side.ledger.count(performance.now()).behind === 0),
-        replayMsMax,
-      )
-      return judge(watches, before)
-    } finally {
-      for (const { end } of watches) end()
-      bench.beat.giveBack()
-      bench.beat.resume('experiment')
+    for (let left = 2; ; left -= 1) {
+      say('Waiting until every client is there.')
+      await calm(sides)
+      const outcome = await killOnce(sides, say)
+      if (outcome.isShown || left === 0) return outcome
+      // A publish that the dead worker had taken is answered by nobody, and the next ones wait for it until all are back.
+      say('Nobody has missed anything: a publish waited for the dead worker. Once more.')
     }
   },
   why: [
@@ -63,6 +54,32 @@ if (since) {
     },
   ],
   scenario: 'no-replay',
+}
+
+async function killOnce({ bench, broken, fixed }: Sides, say: Say): Promise<Outcome & { isShown: boolean }> {
+  bench.beat.lend(Math.max(bench.beat.rate, eventsPerSecondMin))
+  const watches = [watchCuts(broken), watchCuts(fixed)] as const
+  try {
+    await holds(() => false, 500)
+    const before = watches.map(({ side }) => side.streams.all.map(({ number }) => missedBy(side, [number])))
+    await Promise.all([strike(broken), strike(fixed)])
+    say('A worker is dead on each side. Its clients come back by themselves.')
+    if (!(await holds(() => watches.every(({ cut }) => cut.size > 0), cutMsMax)))
+      throw new Error('no stream was cut')
+    await holds(() => watches.every(({ side }) => side.streams.all.every(isThere)), backMsMax)
+    say('They are back. What they missed is on its way, or it is not.')
+    await holds(() => false, 1500)
+    bench.beat.pause('experiment')
+    await holds(
+      () => watches.every(({ side }) => side.ledger.count(performance.now()).behind === 0),
+      replayMsMax,
+    )
+    return judge(watches, before)
+  } finally {
+    for (const { end } of watches) end()
+    bench.beat.giveBack()
+    bench.beat.resume('experiment')
+  }
 }
 
 interface Watch {
@@ -102,6 +119,7 @@ function judge(watches: readonly Watch[], before: readonly (readonly Missed[])[]
     return { clients: cut.size, replayed, missed: replayed + lost }
   })
   if (broken === undefined || fixed === undefined) throw new Error('a side is missing')
+  const isShown = broken.missed > 0 && fixed.missed > 0
   const finding = (made: number, { replayed, missed, clients }: typeof broken): Finding => ({
     predicted: `${made} of ${missed} missed events come after all`,
     measured: `${replayed} of ${missed}, for ${clients} clients`,
@@ -109,7 +127,8 @@ function judge(watches: readonly Watch[], before: readonly (readonly Missed[])[]
   return {
     broken: finding(0, broken),
     fixed: finding(fixed.missed, fixed),
-    agrees: broken.replayed === 0 && broken.missed > 0 && fixed.missed > 0 && fixed.replayed === fixed.missed,
+    agrees: isShown && broken.replayed === 0 && fixed.replayed === fixed.missed,
+    isShown,
     answer: fixed.missed === 0 ? 0 : Math.round((100 * fixed.replayed) / fixed.missed),
   }
 }
