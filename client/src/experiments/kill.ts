@@ -28,8 +28,8 @@ export const kill: Experiment = {
     unit: '%',
   }),
   async run(sides, say) {
+    say('Waiting until every client is there.')
     for (let left = 2; ; left -= 1) {
-      say('Waiting until every client is there.')
       await calm(sides)
       const outcome = await killOnce(sides, say)
       if (outcome.isShown || left === 0) return outcome
@@ -56,6 +56,7 @@ if (since) {
   scenario: 'no-replay',
 }
 
+/** `isShown`: clients of both sides have missed something. */
 async function killOnce({ bench, broken, fixed }: Sides, say: Say): Promise<Outcome & { isShown: boolean }> {
   bench.beat.lend(Math.max(bench.beat.rate, eventsPerSecondMin))
   const watches = [watchCuts(broken), watchCuts(fixed)] as const
